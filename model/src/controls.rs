@@ -1,0 +1,178 @@
+//! What the musician asks for: every musical control, once, as plain values.
+
+use serde::{Deserialize, Serialize};
+
+/// What to play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// The next bars of the melody that was heard.
+    #[default]
+    Continue,
+    /// A bass line under what is heard.
+    Bass,
+    /// Chords under what is heard.
+    Chords,
+    /// A second voice.
+    Counter,
+    /// A General MIDI drum part.
+    Drums,
+}
+
+impl Role {
+    /// Every role, in the order of the host parameter.
+    pub const ALL: [Self; 5] = [
+        Self::Continue,
+        Self::Bass,
+        Self::Chords,
+        Self::Counter,
+        Self::Drums,
+    ];
+
+    /// Its name as the host shows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Continue => "Continue",
+            Self::Bass => "Bass",
+            Self::Chords => "Chords",
+            Self::Counter => "Counter",
+            Self::Drums => "Drums",
+        }
+    }
+
+    /// Whether at most one of its notes sounds at a time.
+    #[must_use]
+    pub fn is_monophonic(self) -> bool {
+        matches!(self, Self::Continue | Self::Bass | Self::Counter)
+    }
+}
+
+/// When to play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Mode {
+    /// Along with the music, all the time.
+    #[default]
+    Follow,
+    /// Listen for a phrase, then answer for a phrase.
+    Answer,
+}
+
+/// The scale that notes are kept in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scale {
+    /// Found from what is heard.
+    #[default]
+    Auto,
+    /// Ionian.
+    Major,
+    /// Natural minor.
+    Minor,
+    /// Minor with a raised sixth.
+    Dorian,
+    /// Major with a lowered seventh.
+    Mixolydian,
+    /// Minor with a raised seventh.
+    HarmonicMinor,
+    /// Major pentatonic.
+    Pentatonic,
+    /// Minor pentatonic with the flat fifth.
+    Blues,
+    /// All twelve.
+    Chromatic,
+}
+
+impl Scale {
+    /// Its pitch classes above the tonic, bit `n` for `n` semitones; `Auto` allows all twelve until a
+    /// key is found.
+    #[must_use]
+    pub fn mask(self) -> u16 {
+        let degrees: &[u8] = match self {
+            Self::Auto | Self::Chromatic => return 0xfff,
+            Self::Major => &[0, 2, 4, 5, 7, 9, 11],
+            Self::Minor => &[0, 2, 3, 5, 7, 8, 10],
+            Self::Dorian => &[0, 2, 3, 5, 7, 9, 10],
+            Self::Mixolydian => &[0, 2, 4, 5, 7, 9, 10],
+            Self::HarmonicMinor => &[0, 2, 3, 5, 7, 8, 11],
+            Self::Pentatonic => &[0, 2, 4, 7, 9],
+            Self::Blues => &[0, 3, 5, 6, 7, 10],
+        };
+        degrees.iter().fold(0, |mask, degree| mask | 1 << degree)
+    }
+}
+
+/// A snapshot of the musical controls. Plain values: it crosses threads by copy.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Controls {
+    /// What to play.
+    pub role: Role,
+    /// When to play.
+    pub mode: Mode,
+    /// Bars of an answer, a held loop, a capture: 1, 2, 4 or 8.
+    pub phrase_bars: u8,
+    /// 0..=1: how far from the likeliest note.
+    pub adventure: f32,
+    /// −1..=1: fewer or more notes than by itself.
+    pub density: f32,
+    /// Lowest MIDI note; above `highest` the two are read swapped.
+    pub lowest: u8,
+    /// Highest MIDI note.
+    pub highest: u8,
+    /// Tonic pitch class, C = 0; `None` finds it from what is heard.
+    pub key: Option<u8>,
+    /// Scale on that tonic.
+    pub scale: Scale,
+    /// Never a note outside key and scale.
+    pub scale_lock: bool,
+    /// −1..=1: velocities softer or louder.
+    pub dynamics: f32,
+    /// 0..=1: timing and velocity looseness.
+    pub humanize: f32,
+    /// 0..=1: how late the off-beat eighths fall; 1 is a triplet feel and a half.
+    pub swing: f32,
+    /// 0..=127: another take of the same music.
+    pub take: u8,
+    /// Repeat the last phrase instead of making new music.
+    pub hold: bool,
+    /// Use what earlier passes taught about the bars ahead.
+    pub memory: bool,
+    /// MIDI channel of the generated notes, 0..=15; `None` follows the heard notes.
+    pub channel: Option<u8>,
+    /// Part of the saved project, not a host parameter: another song, another music.
+    pub seed: u64,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            role: Role::Continue,
+            mode: Mode::Follow,
+            phrase_bars: 4,
+            adventure: 0.5,
+            density: 0.0,
+            lowest: 0,
+            highest: 127,
+            key: None,
+            scale: Scale::Auto,
+            scale_lock: false,
+            dynamics: 0.0,
+            humanize: 0.0,
+            swing: 0.0,
+            take: 0,
+            hold: false,
+            memory: true,
+            channel: None,
+            seed: 1,
+        }
+    }
+}
+
+impl Controls {
+    /// The range in order, low to high, whichever way round the two knobs stand.
+    #[must_use]
+    pub fn range(&self) -> (u8, u8) {
+        (
+            self.lowest.min(self.highest),
+            self.lowest.max(self.highest),
+        )
+    }
+}

@@ -1,0 +1,2 @@
+//! Continuo as a plugin.
+pub mod link;
