@@ -9,10 +9,24 @@
 //! | audio | [`AudioEnd`] | push [`Heard`], pop [`Planned`]; never locks, allocates, wakes |
 //! | worker | [`WorkerEnd`] | pop [`Heard`], push [`Planned`]; polls, owns the model |
 
+use std::sync::Arc;
+
 use continuo_model::{
     controls::Controls,
     time::{BarGrid, Tick},
 };
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use crate::status::{Count, Status};
+
+/// Room for what is heard between two polls of the worker. One block can bring a thousand events (as
+/// many as a host sends before it has to allocate), and a worker that is busy planning reads nothing
+/// for tens of milliseconds: four such blocks.
+pub const HEARD_CAPACITY: usize = 4096;
+
+/// Room for the plan that arrives within one block. Eight bars of dense drums are about 1,000 notes; a
+/// held phrase is sent at once, and an offline render reads only while it waits.
+pub const PLANNED_CAPACITY: usize = 4096;
 
 /// Which stretch of unbroken play a message belongs to.
 ///
@@ -138,4 +152,107 @@ pub enum Planned {
         /// Its position.
         at: Tick,
     },
+}
+
+/// The audio thread's end.
+pub struct AudioEnd {
+    heard: Producer<Heard>,
+    planned: Consumer<Planned>,
+    status: Arc<Status>,
+}
+
+impl AudioEnd {
+    /// Sends without waiting. `false`: the ring is full, the message is lost and counted.
+    pub fn send(&mut self, message: Heard) -> bool {
+        let sent = self.heard.push(message).is_ok();
+        if !sent {
+            self.status.add(Count::RingOverflows, 1);
+        }
+        sent
+    }
+
+    /// Whether [`send`](Self::send) would lose its message now.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.heard.is_full()
+    }
+
+    /// The next message of the worker, if one has come.
+    pub fn receive(&mut self) -> Option<Planned> {
+        self.planned.pop().ok()
+    }
+
+    /// How many messages of the worker wait now; more may come at any time.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.planned.slots()
+    }
+}
+
+/// The worker's end.
+pub struct WorkerEnd {
+    heard: Consumer<Heard>,
+    planned: Producer<Planned>,
+    status: Arc<Status>,
+}
+
+impl WorkerEnd {
+    /// The next message of the audio thread, if one has come.
+    pub fn receive(&mut self) -> Option<Heard> {
+        self.heard.pop().ok()
+    }
+
+    /// Sends without waiting. `false`: the ring is full, the message is lost and counted.
+    pub fn send(&mut self, message: Planned) -> bool {
+        let sent = self.planned.push(message).is_ok();
+        if !sent {
+            self.status.add(Count::RingOverflows, 1);
+        }
+        sent
+    }
+
+    /// How many messages fit now. Nobody else sends, so this can only grow until the next
+    /// [`send`](Self::send).
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.planned.slots()
+    }
+}
+
+/// Both ends of one instance's crossing. Allocates both rings; nothing allocates afterwards.
+#[must_use]
+pub fn link(status: &Arc<Status>) -> (AudioEnd, WorkerEnd) {
+    let (heard_in, heard_out) = RingBuffer::new(HEARD_CAPACITY);
+    let (planned_in, planned_out) = RingBuffer::new(PLANNED_CAPACITY);
+    let audio = AudioEnd {
+        heard: heard_in,
+        planned: planned_out,
+        status: Arc::clone(status),
+    };
+    let worker = WorkerEnd {
+        heard: heard_out,
+        planned: planned_in,
+        status: Arc::clone(status),
+    };
+    (audio, worker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_ring_drops_and_counts() {
+        let status = Status::new();
+        let (mut audio, mut worker) = link(&status);
+        for _ in 0..HEARD_CAPACITY {
+            assert!(audio.send(Heard::Forget));
+        }
+        assert!(audio.is_full());
+        assert!(!audio.send(Heard::Forget));
+        assert_eq!(status.get(Count::RingOverflows), 1);
+        let received = std::iter::from_fn(|| worker.receive()).count();
+        assert_eq!(received, HEARD_CAPACITY);
+        assert_eq!(worker.room(), PLANNED_CAPACITY);
+    }
 }

@@ -1,0 +1,428 @@
+//! Harmony: pitch-class sets, chords and their recognition, keys and their finding.
+//!
+//! Chords are recognised by weighted template matching after B. Pardo and W. P. Birmingham, "Algorithms
+//! for Chordal Analysis", Computer Music Journal 26:2 (2002): what a template explains counts for it,
+//! what it leaves over and what it misses count against it. The bass note is further evidence for the
+//! root. Keys are found by correlating how long each pitch class sounds with the probe-tone profiles of
+//! C. L. Krumhansl and E. J. Kessler, "Tracing the Dynamic Changes in Perceived Tonal Organization",
+//! Psychological Review 89 (1982).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+mod key;
+
+pub use key::{Key, KeyTracker};
+
+/// The pitch classes as chord symbols spell them, C = 0: the spelling with fewer accidentals.
+const NAMES: [&str; 12] = [
+    "C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B",
+];
+
+/// The usual name of a pitch class or MIDI key, without octave: "Eb".
+#[must_use]
+pub fn pitch_class_name(pitch: u8) -> &'static str {
+    NAMES[usize::from(pitch % 12)]
+}
+
+/// A set of pitch classes: bit `n` stands for pitch class `n`, C = 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PitchClassSet(u16);
+
+impl PitchClassSet {
+    /// The set whose bits are those of `mask`; bits above the twelfth are ignored.
+    #[must_use]
+    pub const fn from_mask(mask: u16) -> Self {
+        Self(mask & 0xfff)
+    }
+
+    /// Its bits: bit `n` for pitch class `n`.
+    #[must_use]
+    pub const fn mask(self) -> u16 {
+        self.0
+    }
+
+    /// Whether the pitch class of `pitch`, a MIDI key or a pitch class, is in it.
+    #[must_use]
+    pub const fn contains(self, pitch: u8) -> bool {
+        self.0 & 1 << (pitch % 12) != 0
+    }
+
+    /// Adds the pitch class of `pitch`.
+    pub const fn insert(&mut self, pitch: u8) {
+        self.0 |= 1 << (pitch % 12);
+    }
+
+    /// How many pitch classes it holds, 0..=12.
+    #[must_use]
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Every pitch class `semitones` higher.
+    #[must_use]
+    pub const fn transpose(self, semitones: u8) -> Self {
+        let up = semitones % 12;
+        Self((self.0 << up | self.0 >> (12 - up)) & 0xfff)
+    }
+
+    /// Its pitch classes, low to high from C.
+    pub fn iter(self) -> impl Iterator<Item = u8> {
+        (0..12).filter(move |&pitch_class| self.contains(pitch_class))
+    }
+}
+
+impl FromIterator<u8> for PitchClassSet {
+    /// The pitch classes of MIDI keys.
+    fn from_iter<I: IntoIterator<Item = u8>>(pitches: I) -> Self {
+        let mut set = Self::default();
+        pitches.into_iter().for_each(|pitch| set.insert(pitch));
+        set
+    }
+}
+
+/// What kind of chord stands on the root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Quality {
+    /// Major triad.
+    Major,
+    /// Minor triad.
+    Minor,
+    /// Diminished triad.
+    Diminished,
+    /// Augmented triad.
+    Augmented,
+    /// Dominant seventh.
+    Seventh,
+    /// Major seventh.
+    MajorSeventh,
+    /// Minor seventh.
+    MinorSeventh,
+    /// Half-diminished seventh.
+    HalfDiminished,
+    /// Diminished seventh.
+    DiminishedSeventh,
+    /// Suspended fourth.
+    SuspendedFourth,
+    /// Suspended second.
+    SuspendedSecond,
+    /// Major sixth.
+    Sixth,
+    /// Minor sixth.
+    MinorSixth,
+    /// Minor triad with a major seventh.
+    MinorMajorSeventh,
+    /// Dominant ninth.
+    Ninth,
+    /// Major ninth.
+    MajorNinth,
+    /// Minor ninth.
+    MinorNinth,
+    /// Dominant seventh with a suspended fourth.
+    SeventhSuspended,
+}
+
+impl Quality {
+    /// Every quality, plainest first: of two that fit equally well the earlier is meant.
+    pub const ALL: [Self; 18] = [
+        Self::Major,
+        Self::Minor,
+        Self::Seventh,
+        Self::MinorSeventh,
+        Self::MajorSeventh,
+        Self::Diminished,
+        Self::HalfDiminished,
+        Self::DiminishedSeventh,
+        Self::Augmented,
+        Self::SuspendedFourth,
+        Self::SuspendedSecond,
+        Self::Sixth,
+        Self::MinorSixth,
+        Self::SeventhSuspended,
+        Self::Ninth,
+        Self::MajorNinth,
+        Self::MinorNinth,
+        Self::MinorMajorSeventh,
+    ];
+
+    /// What follows the root in a chord symbol: "", "m", "m7", "sus4".
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        self.definition().0
+    }
+
+    /// Its notes as semitones above the root.
+    #[must_use]
+    pub fn intervals(self) -> &'static [u8] {
+        self.definition().1
+    }
+
+    /// Its notes as pitch classes above a root of C.
+    #[must_use]
+    pub fn template(self) -> PitchClassSet {
+        self.intervals().iter().copied().collect()
+    }
+
+    /// Symbol and semitones above the root; the one place that knows both.
+    fn definition(self) -> (&'static str, &'static [u8]) {
+        match self {
+            Self::Major => ("", &[0, 4, 7]),
+            Self::Minor => ("m", &[0, 3, 7]),
+            Self::Diminished => ("dim", &[0, 3, 6]),
+            Self::Augmented => ("aug", &[0, 4, 8]),
+            Self::Seventh => ("7", &[0, 4, 7, 10]),
+            Self::MajorSeventh => ("maj7", &[0, 4, 7, 11]),
+            Self::MinorSeventh => ("m7", &[0, 3, 7, 10]),
+            Self::HalfDiminished => ("m7b5", &[0, 3, 6, 10]),
+            Self::DiminishedSeventh => ("dim7", &[0, 3, 6, 9]),
+            Self::SuspendedFourth => ("sus4", &[0, 5, 7]),
+            Self::SuspendedSecond => ("sus2", &[0, 2, 7]),
+            Self::Sixth => ("6", &[0, 4, 7, 9]),
+            Self::MinorSixth => ("m6", &[0, 3, 7, 9]),
+            Self::MinorMajorSeventh => ("m(maj7)", &[0, 3, 7, 11]),
+            Self::Ninth => ("9", &[0, 2, 4, 7, 10]),
+            Self::MajorNinth => ("maj9", &[0, 2, 4, 7, 11]),
+            Self::MinorNinth => ("m9", &[0, 2, 3, 7, 10]),
+            Self::SeventhSuspended => ("7sus4", &[0, 5, 7, 10]),
+        }
+    }
+
+    /// How unusual it is, in the units of a chord's score: what it must explain better than a plain
+    /// triad to be believed.
+    fn rarity(self) -> f32 {
+        match self {
+            Self::Major | Self::Minor => 0.0,
+            Self::Seventh | Self::MinorSeventh => 0.02,
+            Self::MajorSeventh | Self::Diminished | Self::HalfDiminished => 0.04,
+            Self::SuspendedFourth | Self::SuspendedSecond | Self::Sixth | Self::MinorSixth => 0.08,
+            Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.08,
+            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.1,
+        }
+    }
+}
+
+/// A chord: root, kind, lowest note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Chord {
+    /// Pitch class of the root, C = 0.
+    pub root: u8,
+    /// What stands on it.
+    pub quality: Quality,
+    /// Pitch class of the lowest note; the root's in root position.
+    pub bass: u8,
+}
+
+/// Share of the sounding weight below which a pitch class counts as absent: a passing note in a bar.
+const PRESENT: f32 = 0.04;
+/// What a chord tone that does not sound costs. Fifths are left out freely, other tones are not.
+const MISSING: f32 = 0.22;
+const MISSING_FIFTH: f32 = 0.1;
+/// What the weight of a note outside the chord costs, against 1 for the weight of a note inside it.
+const LEFT_OVER: f32 = 1.0;
+/// What a root in the bass speaks for a chord, and a bass that is no chord tone against it.
+const BASS_IS_ROOT: f32 = 0.2;
+const BASS_IS_FOREIGN: f32 = 0.2;
+/// The least score of a chord that is named at all: more is explained than left over.
+const RECOGNISED: f32 = 0.25;
+
+impl Chord {
+    /// A chord in root position.
+    #[must_use]
+    pub fn new(root: u8, quality: Quality) -> Self {
+        let root = root % 12;
+        Self {
+            root,
+            quality,
+            bass: root,
+        }
+    }
+
+    /// Its symbol: "C", "F#m7b5", "Am7/C".
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.to_string()
+    }
+
+    /// The pitch classes of its notes, with the bass where that is a foreign one.
+    #[must_use]
+    pub fn pitch_classes(&self) -> PitchClassSet {
+        let mut set = self.quality.template().transpose(self.root);
+        set.insert(self.bass);
+        set
+    }
+
+    /// The chord that these notes make in any voicing, at once or one after the other: pairs of MIDI key
+    /// and weight (a duration, a velocity, a count; not negative). `None` with fewer than two pitch
+    /// classes, or when no chord explains more than it leaves over.
+    #[must_use]
+    pub fn from_pitches(weights: impl IntoIterator<Item = (u8, f32)>) -> Option<Self> {
+        let mut shares = [0.0_f32; 12];
+        let mut bass = u8::MAX;
+        for (pitch, weight) in weights {
+            if weight > 0.0 {
+                shares[usize::from(pitch % 12)] += weight;
+                bass = bass.min(pitch);
+            }
+        }
+        let total: f32 = shares.iter().sum();
+        if total <= 0.0 || !total.is_finite() {
+            return None;
+        }
+        shares.iter_mut().for_each(|share| *share /= total);
+        if shares.iter().filter(|share| **share >= PRESENT).count() < 2 {
+            return None;
+        }
+        let bass = bass % 12;
+        let mut best: Option<(f32, Self)> = None;
+        for quality in Quality::ALL {
+            for root in 0..12 {
+                let chord = Self {
+                    root,
+                    quality,
+                    bass,
+                };
+                let score = chord.score(&shares);
+                if best.is_none_or(|(highest, _)| score > highest) {
+                    best = Some((score, chord));
+                }
+            }
+        }
+        best.filter(|(score, _)| *score >= RECOGNISED)
+            .map(|(_, chord)| chord)
+    }
+
+    /// How well it explains `shares`, the share of the sounding weight of each pitch class.
+    fn score(&self, shares: &[f32; 12]) -> f32 {
+        let template = self.quality.template().transpose(self.root);
+        let explained: f32 = template.iter().map(|pc| shares[usize::from(pc)]).sum();
+        let missing: f32 = self
+            .quality
+            .intervals()
+            .iter()
+            .filter(|&&interval| shares[usize::from((self.root + interval) % 12)] < PRESENT)
+            .map(|&interval| {
+                if interval == 7 {
+                    MISSING_FIFTH
+                } else {
+                    MISSING
+                }
+            })
+            .sum();
+        let bass = if self.bass == self.root {
+            BASS_IS_ROOT
+        } else if template.contains(self.bass) {
+            0.0
+        } else {
+            -BASS_IS_FOREIGN
+        };
+        explained - LEFT_OVER * (1.0 - explained) - missing + bass - self.quality.rarity()
+    }
+}
+
+impl fmt::Display for Chord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(pitch_class_name(self.root))?;
+        f.write_str(self.quality.suffix())?;
+        if self.bass != self.root {
+            write!(f, "/{}", pitch_class_name(self.bass))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(pitches: &[u8]) -> Option<String> {
+        Chord::from_pitches(pitches.iter().map(|&pitch| (pitch, 1.0))).map(|chord| chord.name())
+    }
+
+    #[test]
+    fn every_chord_in_root_position_is_itself() {
+        for quality in Quality::ALL {
+            for root in 0..12 {
+                let notes = quality.intervals().iter().map(|up| (48 + root + up, 1.0));
+                let found = Chord::from_pitches(notes).unwrap();
+                assert_eq!(found, Chord::new(root, quality), "{found}");
+            }
+        }
+    }
+
+    #[test]
+    fn inversions_and_open_voicings_keep_their_root() {
+        assert_eq!(named(&[52, 60, 67, 76]).unwrap(), "C/E");
+        assert_eq!(named(&[43, 59, 65, 74, 79]).unwrap(), "G7");
+        assert_eq!(named(&[47, 55, 62, 65]).unwrap(), "G7/B");
+        assert_eq!(named(&[55, 58, 62, 64]).unwrap(), "Gm6");
+        assert_eq!(named(&[52, 58, 62, 67]).unwrap(), "Em7b5");
+    }
+
+    #[test]
+    fn the_bass_decides_between_names_of_the_same_notes() {
+        assert_eq!(named(&[45, 60, 64, 67]).unwrap(), "Am7");
+        assert_eq!(named(&[48, 57, 64, 67]).unwrap(), "C6");
+    }
+
+    #[test]
+    fn a_seventh_without_its_fifth_is_one() {
+        assert_eq!(named(&[43, 59, 65]).unwrap(), "G7");
+        assert_eq!(named(&[50, 60, 65]).unwrap(), "Dm7");
+    }
+
+    #[test]
+    fn passing_notes_do_not_disturb_a_broken_chord() {
+        let bar = [
+            (48, 24.0),
+            (55, 24.0),
+            (64, 24.0),
+            (65, 6.0),
+            (62, 6.0),
+            (60, 12.0),
+        ];
+        assert_eq!(Chord::from_pitches(bar).unwrap().name(), "C");
+    }
+
+    #[test]
+    fn one_note_or_a_cluster_is_no_chord() {
+        assert_eq!(named(&[]), None);
+        assert_eq!(named(&[60, 72]), None);
+        assert_eq!(named(&[60, 61, 62, 63, 64, 65, 66]), None);
+        assert_eq!(Chord::from_pitches([(60, f32::NAN), (64, 0.0)]), None);
+    }
+
+    #[test]
+    fn a_chord_over_a_foreign_bass_says_so() {
+        let chord = Chord {
+            bass: 0,
+            ..Chord::new(9, Quality::MinorSeventh)
+        };
+        assert_eq!(chord.name(), "Am7/C");
+        let chord = Chord {
+            bass: 2,
+            ..Chord::new(0, Quality::Major)
+        };
+        assert!(chord.pitch_classes().contains(62));
+    }
+
+    #[test]
+    fn sets_turn_in_a_circle() {
+        let triad: PitchClassSet = [60, 64, 67].into_iter().collect();
+        assert_eq!(triad.transpose(12), triad);
+        assert_eq!(triad.transpose(7).iter().collect::<Vec<_>>(), [2, 7, 11]);
+        assert_eq!(triad.transpose(5).transpose(7), triad);
+    }
+}

@@ -1,0 +1,183 @@
+//! What may be played at all: masks and leanings on the logits, before anything is drawn.
+
+use crate::{
+    chord::{Key, PitchClassSet},
+    controls::{Controls, Role, Scale},
+    harmony::Harmony,
+    note::Note,
+    time::Tick,
+    token::{END, class_duration},
+    tokenizer::Segment,
+};
+
+/// Where a role plays when the musician leaves the range open.
+fn home_range(role: Role, heard: &[Note]) -> (u8, u8) {
+    match role {
+        Role::Bass => (28, 57),
+        Role::Chords => (45, 81),
+        Role::Drums => (35, 81),
+        Role::Counter => (43, 88),
+        // A melody goes on in the register in which it was.
+        Role::Continue => {
+            let lowest = heard.iter().map(|note| note.pitch).min().unwrap_or(55);
+            let highest = heard.iter().map(|note| note.pitch).max().unwrap_or(84);
+            (lowest.saturating_sub(5), (highest + 5).min(127))
+        }
+    }
+}
+
+/// Most notes that a role strikes together.
+fn most_together(role: Role) -> usize {
+    match role {
+        Role::Continue | Role::Bass | Role::Counter => 1,
+        Role::Chords => 5,
+        Role::Drums => 4,
+    }
+}
+
+/// Two hands reach this far.
+const CHORD_SPAN: u8 = 28;
+
+/// The rules of one segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    role: Role,
+    lowest: u8,
+    highest: u8,
+    /// Pitch classes that may sound.
+    allowed: PitchClassSet,
+    /// Pitch classes that are preferred.
+    scale: PitchClassSet,
+    density: f32,
+}
+
+/// How much less likely, in nats, a note outside the found or given scale is than the network thinks.
+const OUTSIDE_SCALE: f32 = 1.5;
+/// Nats for each tick of waiting at full density: a beat of rest costs 1.7.
+const DENSITY_PER_TICK: f32 = 0.07;
+
+impl Rules {
+    /// The rules that `controls` ask for; `key` is the key found in what was heard, `heard` what was
+    /// lately heard.
+    #[must_use]
+    pub fn new(controls: &Controls, key: Option<Key>, heard: &[Note]) -> Self {
+        let (low, high) = controls.range();
+        let home = home_range(controls.role, heard);
+        // A musician's range counts; the home range only narrows it where the two meet widely enough.
+        let (lowest, highest) = {
+            let meet = (low.max(home.0), high.min(home.1));
+            if meet.0 + 11 <= meet.1 { meet } else { (low, high) }
+        };
+        let scale = scale_of(controls, key);
+        let all = PitchClassSet::from_mask(0xfff);
+        let drums = controls.role == Role::Drums;
+        Self {
+            role: controls.role,
+            lowest,
+            highest,
+            allowed: if controls.scale_lock && !drums { scale } else { all },
+            scale: if drums { all } else { scale },
+            density: controls.density.clamp(-1.0, 1.0),
+        }
+    }
+
+    /// Masks the onset logits after `notes` of the segment, and leans them by Density.
+    pub fn onsets(&self, logits: &mut [f32], segment: &Segment, notes: &[Note]) {
+        let bar = segment.bar.start;
+        let together = |at: Tick| notes.iter().rev().take_while(move |note| note.onset == at);
+        let earliest = notes.last().map_or(segment.start, |last| {
+            let full = together(last.onset).count() >= most_together(self.role)
+                || !self.can_rise_above(last, together(last.onset).last());
+            last.onset + i64::from(full)
+        });
+        let cursor = notes.last().map_or(segment.start, |note| note.onset);
+        for (class, logit) in logits.iter_mut().enumerate() {
+            let at = if class == END {
+                segment.end
+            } else {
+                bar + class as i64
+            };
+            // The grid: thirty-seconds and sixteenth triplets.
+            let on_grid = class % 3 == 0 || class % 4 == 0;
+            let legal = class == END || (on_grid && at >= earliest && at < segment.end);
+            if !legal {
+                *logit = f32::NEG_INFINITY;
+            }
+            *logit -= self.density * DENSITY_PER_TICK * (at - cursor).max(0) as f32;
+        }
+    }
+
+    /// Whether a chord whose highest note so far is `last` and whose lowest is `first` has room above.
+    fn can_rise_above(&self, last: &Note, first: Option<&Note>) -> bool {
+        let reach = self.reach(first);
+        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| self.allowed.contains(pitch))
+    }
+
+    /// The highest key that a hand on `first` reaches.
+    fn reach(&self, first: Option<&Note>) -> u8 {
+        match (self.role, first) {
+            (Role::Chords, Some(first)) => first.pitch.saturating_add(CHORD_SPAN),
+            _ => 127,
+        }
+    }
+
+    /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
+    /// heard key at that place, under which a bass line stays.
+    pub fn pitches(
+        &self,
+        logits: &mut [f32],
+        at: Tick,
+        notes: &[Note],
+        harmony: &Harmony,
+        ceiling: Option<u8>,
+    ) {
+        let together = || notes.iter().rev().take_while(|note| note.onset == at);
+        let above = together().next().map(|note| note.pitch);
+        let reach = self.reach(together().last());
+        let ceiling = ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 4);
+        for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
+            let legal = (self.lowest..=self.highest.min(reach)).contains(&pitch)
+                && self.allowed.contains(pitch)
+                && above.is_none_or(|above| pitch > above)
+                && ceiling.is_none_or(|ceiling| pitch < ceiling);
+            if !legal {
+                *logit = f32::NEG_INFINITY;
+                continue;
+            }
+            let sounding = harmony.beat[usize::from(pitch % 12)] > 0.0;
+            if !self.scale.contains(pitch) && !sounding {
+                *logit -= OUTSIDE_SCALE;
+            }
+        }
+    }
+
+    /// Masks the duration logits: a line breathes within its segment's neighbourhood, at most a bar on.
+    pub fn durations(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
+        let most = (segment.bar.end() + segment.bar.ticks - at).max(1);
+        for (class, logit) in logits.iter_mut().enumerate() {
+            let duration = class_duration(class);
+            let on_grid = duration % 3 == 0 || duration % 4 == 0 || duration % 3 == 2;
+            if duration > most || !on_grid {
+                *logit = f32::NEG_INFINITY;
+            }
+        }
+    }
+}
+
+/// The scale that holds: the given one on the given or found tonic.
+fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
+    let all = PitchClassSet::from_mask(0xfff);
+    let tonic = match (controls.key, found) {
+        (Some(tonic), _) => tonic,
+        (None, Some(key)) => key.tonic,
+        (None, None) => return all,
+    };
+    let scale = match controls.scale {
+        Scale::Auto => match found.filter(|key| key.tonic == tonic) {
+            Some(key) if key.minor => Scale::Minor,
+            _ => Scale::Major,
+        },
+        scale => scale,
+    };
+    PitchClassSet::from_mask(scale.mask()).transpose(tonic)
+}

@@ -1,0 +1,141 @@
+//! Swing, Humanize and Dynamics: how a planned note is played, without touching what is planned.
+
+use crate::{
+    controls::Controls,
+    note::Note,
+    time::{TICKS_PER_QUARTER, Tick},
+};
+
+/// How much later than written the off-beat eighth falls at full Swing, in ticks: 3 to 1, a dotted eighth
+/// and a sixteenth. Two thirds of the knob are the triplet feel of 2 to 1.
+const FULL_SWING: f64 = 6.0;
+/// The latest that Humanize plays, in ticks: 15 ms at 120 quarters a minute.
+const FULL_LATENESS: f64 = 0.7;
+/// The widest swing of velocity that Humanize gives, either way.
+const FULL_ROUGHNESS: f64 = 14.0;
+
+/// How a note is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feel {
+    /// How much later than written, in 1/1000 tick; never earlier, so that nothing leaves its bar
+    /// backwards or comes before the start.
+    pub delay_millitick: i32,
+    /// MIDI velocity, 1..=127.
+    pub velocity: u8,
+}
+
+/// How `note` is played in a bar that starts at `bar_start` and ends at `bar_end`. Depends on the note and
+/// its place alone: every pass plays it alike.
+#[must_use]
+pub fn feel(note: &Note, bar_start: Tick, bar_end: Tick, controls: &Controls) -> Feel {
+    let position = (note.onset - bar_start) as f64;
+    let swung = swing(position, f64::from(controls.swing.clamp(0.0, 1.0)));
+    let humanize = f64::from(controls.humanize.clamp(0.0, 1.0));
+    let (late, rough) = jitter(note, controls.seed);
+    let delay = swung - position + humanize * FULL_LATENESS * late;
+    // A last sixteenth pushed by swing stays in its bar.
+    let room = (bar_end - note.onset) as f64 - 0.5;
+    let dynamics = f64::from(controls.dynamics.clamp(-1.0, 1.0));
+    // Softer towards a quarter, louder towards full.
+    let written = f64::from(note.velocity);
+    let played = if dynamics < 0.0 {
+        written * (1.0 + 0.75 * dynamics)
+    } else {
+        written + (127.0 - written) * 0.75 * dynamics
+    };
+    let velocity = played + humanize * FULL_ROUGHNESS * (2.0 * rough - 1.0);
+    Feel {
+        delay_millitick: (delay.clamp(0.0, room.max(0.0)) * 1000.0).round() as i32,
+        velocity: velocity.round().clamp(1.0, 127.0) as u8,
+    }
+}
+
+/// A position in ticks with the off-beat eighths moved, the rest stretched between.
+fn swing(position: f64, amount: f64) -> f64 {
+    let quarter = TICKS_PER_QUARTER as f64;
+    let half = quarter / 2.0;
+    let moved = half + amount * FULL_SWING;
+    let beat = (position / quarter).floor() * quarter;
+    let inside = position - beat;
+    beat + if inside < half {
+        inside * moved / half
+    } else {
+        moved + (inside - half) * (quarter - moved) / half
+    }
+}
+
+/// Two numbers in 0..1 that belong to a note at its place (SplitMix64, Steele et al. 2014).
+fn jitter(note: &Note, seed: u64) -> (f64, f64) {
+    let mut state = seed
+        ^ (note.onset.0 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ (u64::from(note.pitch) << 56);
+    let mut next = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    };
+    (next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn played(onset: i64, controls: &Controls) -> Feel {
+        let note = Note {
+            onset: Tick(onset),
+            duration: 6,
+            pitch: 60,
+            velocity: 80,
+        };
+        feel(&note, Tick(0), Tick(96), controls)
+    }
+
+    #[test]
+    fn the_defaults_play_as_written() {
+        for onset in 0..96 {
+            let feel = played(onset, &Controls::default());
+            assert_eq!((feel.delay_millitick, feel.velocity), (0, 80));
+        }
+    }
+
+    #[test]
+    fn two_thirds_of_swing_are_a_triplet() {
+        let controls = Controls {
+            swing: 2.0 / 3.0,
+            ..Controls::default()
+        };
+        assert_eq!(played(12, &controls).delay_millitick, 4000);
+        assert_eq!(played(24, &controls).delay_millitick, 0);
+        assert!(played(18, &controls).delay_millitick < 4000);
+    }
+
+    #[test]
+    fn nothing_leaves_its_bar() {
+        let controls = Controls {
+            swing: 1.0,
+            humanize: 1.0,
+            ..Controls::default()
+        };
+        for onset in 0..96 {
+            let delay = f64::from(played(onset, &controls).delay_millitick) / 1000.0;
+            assert!((0.0..96.0).contains(&(onset as f64 + delay)) && delay >= 0.0);
+        }
+    }
+
+    #[test]
+    fn louder_is_louder_and_softer_softer() {
+        let velocity = |dynamics| {
+            let controls = Controls {
+                dynamics,
+                ..Controls::default()
+            };
+            played(0, &controls).velocity
+        };
+        let velocities = [-1.0, -0.5, 0.0, 0.5, 1.0].map(velocity);
+        assert!(velocities.is_sorted_by(|a, b| a < b));
+        assert_eq!(velocities[2], 80);
+    }
+}

@@ -1,0 +1,258 @@
+//! One segment of new music: steps in, notes out. The plugin, the command line and the evaluation all
+//! come through here.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{
+    chord::Key,
+    constrain::Rules,
+    controls::{Controls, Role},
+    harmony::Bar,
+    network::{Cache, Rotary},
+    note::Note,
+    sample::{Looseness, draw, stream},
+    time::{BarGrid, Tick},
+    token::{END, heads, inputs},
+    tokenizer::{Fields, HeadRow, Segment, Sequence, Step, Tokenizer},
+    weights::{Weights, WeightsError},
+};
+
+/// Steps of context at the most; training saw 256 with the segment itself.
+const MAX_CONTEXT: usize = 208;
+/// Bars of context at the most.
+const MAX_CONTEXT_BARS: i64 = 16;
+/// Notes in one segment at the most: a safety net far above any human bar.
+const MAX_NOTES: usize = 96;
+
+/// What there is to play with.
+#[derive(Clone, Copy, Debug)]
+pub struct Music<'a> {
+    /// Heard notes by song position, sorted; those at or beyond a segment's horizon are not looked at.
+    pub heard: &'a [Note],
+    /// Our own notes by song position, sorted; only those before the segment are looked at.
+    pub own: &'a [Note],
+    /// The first position of which anything is known: context does not reach before it.
+    pub since: Tick,
+    /// Where the bars lie.
+    pub grid: BarGrid,
+    /// What the musician asks for.
+    pub controls: &'a Controls,
+}
+
+/// Steps that the network has taken, to go on from.
+#[derive(Clone, Debug, Default)]
+struct Prefix {
+    steps: Vec<Step>,
+    cache: Cache,
+}
+
+/// The network with what it needs to write. Cheap to make; the weights behind it are shared.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    weights: Weights,
+    device: Device,
+    /// The context of the last bar that was planned: a correction goes on from it.
+    prefix: Prefix,
+}
+
+impl Generator {
+    /// A generator with the weights that ship with Continuo.
+    ///
+    /// # Errors
+    /// When the embedded weights do not fit this build.
+    pub fn shipped() -> Result<Self, WeightsError> {
+        let device = Device::flex();
+        Ok(Self::new(Weights::shipped(&device)?, device))
+    }
+
+    /// A generator with these weights, which live on `device`.
+    #[must_use]
+    pub fn new(weights: Weights, device: Device) -> Self {
+        Self {
+            weights,
+            device,
+            prefix: Prefix::default(),
+        }
+    }
+
+    /// Its weights.
+    #[must_use]
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// Writes the notes of `segment`, which follows `earlier` segments of the same bar; sorted by onset
+    /// and pitch. The same music, segment and controls give the same notes.
+    pub fn segment(&mut self, music: &Music, earlier: &[Segment], segment: &Segment) -> Vec<Note> {
+        let controls = music.controls;
+        let mut tokenizer;
+        let context = context(music, segment);
+        let mut sequence = Sequence::default();
+        let from = context.first().map_or(segment.bar.start, |first| first.start);
+        tokenizer = Tokenizer::new(controls.role, music.heard, from);
+        for past in context.iter().chain(earlier) {
+            tokenizer.push(past, music.own, &mut sequence);
+        }
+        tokenizer.open(segment, &mut sequence.steps);
+        let (mut state, mut cache) = self.take_steps(&sequence.steps, !earlier.is_empty());
+
+        let lately = lately(music, segment);
+        let rules = Rules::new(controls, Key::find(lately), lately);
+        let looseness = Looseness::from_adventure(controls.adventure);
+        let mut rng = stream(controls, segment.bar.number, segment.start);
+        let origin = sequence.steps[0].bar.start;
+        let network = &self.weights.network;
+        let mut notes: Vec<Note> = Vec::new();
+        while notes.len() < MAX_NOTES {
+            let mut logits = numbers(network.onset_logits(state.clone()));
+            rules.onsets(&mut logits, segment, &notes);
+            let Some(onset) = draw(&logits, looseness, &mut rng).filter(|class| *class != END) else {
+                break;
+            };
+            let at = segment.bar.start + onset as i64;
+            let harmony = tokenizer.harmony_at(segment, at);
+            let mut row = HeadRow::new(controls.role, &segment.bar, onset, &harmony);
+
+            let mut logits = numbers(network.pitch_logits(state.clone(), self.head_row(&row)));
+            let ceiling = ceiling(music, segment, at);
+            rules.pitches(&mut logits, at, &notes, &harmony, ceiling);
+            let Some(pitch) = draw(&logits, looseness, &mut rng) else {
+                break;
+            };
+            row.set_pitch(pitch);
+
+            let mut logits = numbers(network.duration_logits(state.clone(), self.head_row(&row)));
+            rules.durations(&mut logits, segment, at);
+            let duration = draw(&logits, looseness, &mut rng).unwrap_or(5);
+            row.set_duration(duration);
+
+            let logits = numbers(network.velocity_logits(state.clone(), self.head_row(&row)));
+            let velocity = draw(&logits, looseness, &mut rng).unwrap_or(20);
+
+            let note = Fields {
+                onset,
+                pitch,
+                duration,
+                velocity,
+            }
+            .note(&segment.bar);
+            if controls.role.is_monophonic()
+                && let Some(last) = notes.last_mut()
+            {
+                last.duration = last.duration.min(note.onset - last.onset);
+            }
+            notes.push(note);
+            let step = tokenizer.own(segment, note);
+            state = self.one_step(&step, origin, &mut cache);
+        }
+        notes
+    }
+
+    /// The state after `steps`. A correction goes on from the prefix that its bar was planned with; all
+    /// else is computed anew, so that the result depends on the steps and not on what came before.
+    fn take_steps(&mut self, steps: &[Step], correction: bool) -> (Tensor<2>, Cache) {
+        let known = self.prefix.steps.len();
+        let origin = steps[0].bar.start;
+        if correction && known > 0 && steps.len() > known && steps[..known] == self.prefix.steps {
+            let mut cache = self.prefix.cache.clone();
+            let mut state = None;
+            for step in &steps[known..] {
+                state = Some(self.one_step(step, origin, &mut cache));
+            }
+            return (state.expect("there is a step more"), cache);
+        }
+        let mut cache = Cache::default();
+        let state = self.network_step(steps, origin, &mut cache);
+        self.prefix = Prefix {
+            steps: steps.to_vec(),
+            cache: cache.clone(),
+        };
+        (state, cache)
+    }
+
+    fn one_step(&self, step: &Step, origin: Tick, cache: &mut Cache) -> Tensor<2> {
+        self.network_step(std::slice::from_ref(step), origin, cache)
+    }
+
+    fn network_step(&self, steps: &[Step], origin: Tick, cache: &mut Cache) -> Tensor<2> {
+        let mut rows = vec![0.0; steps.len() * inputs::WIDTH];
+        for (step, row) in steps.iter().zip(rows.chunks_exact_mut(inputs::WIDTH)) {
+            step.write(row);
+        }
+        let positions: Vec<Tick> = steps.iter().map(|step| Tick(step.at() - origin)).collect();
+        let rows = Tensor::from_data(
+            TensorData::new(rows, [1, steps.len(), inputs::WIDTH]),
+            &self.device,
+        );
+        let rotary = Rotary::new(&self.weights.config, &positions, 1, &self.device);
+        self.weights.network.step(rows, &rotary, cache)
+    }
+
+    fn head_row(&self, row: &HeadRow) -> Tensor<2> {
+        let data = TensorData::new(row.as_slice().to_vec(), [1, heads::WIDTH]);
+        Tensor::from_data(data, &self.device)
+    }
+}
+
+fn numbers(logits: Tensor<2>) -> Vec<f32> {
+    logits
+        .into_data()
+        .try_to_vec()
+        .expect("the network computes in f32")
+}
+
+/// The whole bars before `segment` that serve as context, oldest first: as many as fit.
+fn context(music: &Music, segment: &Segment) -> Vec<Segment> {
+    let ahead = segment.horizon > segment.start;
+    let mut bars = Vec::new();
+    let mut steps = 0;
+    let mut end = segment.bar.start;
+    while end > music.since && (bars.len() as i64) < MAX_CONTEXT_BARS {
+        let bar = Bar::containing(music.grid, end - 1);
+        let between = |notes: &[Note]| {
+            notes.partition_point(|note| note.onset < bar.end())
+                - notes.partition_point(|note| note.onset < bar.start)
+        };
+        steps += 1 + between(music.heard) + between(music.own);
+        if steps > MAX_CONTEXT {
+            break;
+        }
+        bars.push(Segment {
+            bar,
+            start: bar.start,
+            end: bar.end(),
+            // Past bars are told as the present one is: with what was heard in them, or before it.
+            horizon: if ahead { bar.end() } else { bar.start - LEAD },
+        });
+        end = bar.start;
+    }
+    bars.reverse();
+    bars
+}
+
+/// How long before its start a segment is decided, in ticks: a quarter.
+pub const LEAD: i64 = 24;
+
+/// The heard notes of the last bars before the horizon.
+fn lately<'a>(music: &Music<'a>, segment: &Segment) -> &'a [Note] {
+    let from = segment.bar.start - 8 * segment.bar.ticks;
+    let first = music.heard.partition_point(|note| note.onset < from);
+    let last = music.heard.partition_point(|note| note.onset < segment.horizon);
+    &music.heard[first..last.max(first)]
+}
+
+/// The lowest heard key around `at`, as far as the segment knows: a bar back, a beat on.
+fn ceiling(music: &Music, segment: &Segment, at: Tick) -> Option<u8> {
+    if music.controls.role != Role::Bass {
+        return None;
+    }
+    let from = segment.bar.beat_start(at);
+    let sounding = |from: Tick, to: Tick| {
+        lately(music, segment)
+            .iter()
+            .filter(|note| note.onset < to && note.end() > from)
+            .map(|note| note.pitch)
+            .min()
+    };
+    sounding(from, from + segment.bar.beat).or_else(|| sounding(from - segment.bar.ticks, from))
+}

@@ -1,0 +1,167 @@
+//! The harmony that is heard around a point, as far as it may be known there.
+
+use crate::{
+    note::Note,
+    time::{BarGrid, Tick},
+    token::{HARMONY, MAX_BAR_TICKS},
+};
+
+/// One bar: where it lies and how it is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Its first tick.
+    pub start: Tick,
+    /// Its length, 1..=[`MAX_BAR_TICKS`].
+    pub ticks: i64,
+    /// The felt beat in ticks.
+    pub beat: i64,
+    /// Counted from 0 at the song's first bar.
+    pub number: i64,
+}
+
+impl Bar {
+    /// The bar that holds `at`. A bar longer than [`MAX_BAR_TICKS`] counts as several.
+    #[must_use]
+    pub fn containing(grid: BarGrid, at: Tick) -> Self {
+        let number = grid.bar_at(at);
+        let whole = grid.meter.bar_ticks();
+        let offset = grid.position_in_bar(at) / MAX_BAR_TICKS * MAX_BAR_TICKS;
+        Self {
+            start: grid.start_of(number) + offset,
+            ticks: (whole - offset).min(MAX_BAR_TICKS),
+            beat: grid.meter.beat_ticks(),
+            number,
+        }
+    }
+
+    /// The first tick after it.
+    #[must_use]
+    pub fn end(&self) -> Tick {
+        self.start + self.ticks
+    }
+
+    /// Start of the felt beat that holds `at`.
+    #[must_use]
+    pub fn beat_start(&self, at: Tick) -> Tick {
+        self.start + (at - self.start).div_euclid(self.beat) * self.beat
+    }
+}
+
+/// Pitch classes that sound around a point, weighted by the share of the window that they fill.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Harmony {
+    /// In the felt beat of the point; empty where that is not yet known.
+    pub beat: [f32; 12],
+    /// In its bar, as far as known.
+    pub bar: [f32; 12],
+    /// In the first beat of the next bar, where that is known.
+    pub next: [f32; 12],
+    /// Pitch class of the lowest note in the beat.
+    pub bass: Option<u8>,
+    /// 1: the beat is known; 0.5: its beginning is; 0: it lies ahead.
+    pub known: f32,
+}
+
+/// Notes longer than this are cut when looking for what sounds (four long bars).
+const LOOK_BACK: i64 = 4 * MAX_BAR_TICKS;
+
+impl Harmony {
+    /// What `heard`, sorted by onset, tells at `at` in `bar` when only notes that began before `horizon`
+    /// may be known. A note that still sounds at the horizon is taken to go on through the beat.
+    #[must_use]
+    pub fn at(heard: &[Note], bar: &Bar, at: Tick, horizon: Tick) -> Self {
+        let beat_start = bar.beat_start(at);
+        let beat_end = (beat_start + bar.beat).min(bar.end());
+        let next_end = bar.end() + bar.beat;
+        let mut harmony = Self {
+            known: if horizon >= beat_end {
+                1.0
+            } else if horizon > beat_start {
+                0.5
+            } else {
+                0.0
+            },
+            ..Self::default()
+        };
+        let mut lowest = u8::MAX;
+        let first = heard.partition_point(|note| note.onset < bar.start - LOOK_BACK);
+        for note in &heard[first..] {
+            if note.onset >= horizon.min(next_end) {
+                break;
+            }
+            let open = note.end() >= horizon;
+            let share = |from: Tick, to: Tick, end: Tick| {
+                let overlap = end.min(to) - note.onset.max(from);
+                overlap.max(0) as f32 / (to - from).max(1) as f32
+            };
+            let class = usize::from(note.pitch_class());
+            harmony.bar[class] += share(bar.start, bar.end(), note.end().min(horizon));
+            if harmony.known > 0.0 {
+                let end = if open { note.end().max(beat_end) } else { note.end() };
+                let weight = share(beat_start, beat_end, end);
+                harmony.beat[class] += weight;
+                if weight > 0.0 {
+                    lowest = lowest.min(note.pitch);
+                }
+            }
+            if horizon > bar.end() {
+                harmony.next[class] += share(bar.end(), next_end, note.end());
+            }
+        }
+        harmony.bass = (lowest != u8::MAX).then_some(lowest % 12);
+        for weight in harmony
+            .beat
+            .iter_mut()
+            .chain(&mut harmony.bar)
+            .chain(&mut harmony.next)
+        {
+            *weight = weight.min(1.0);
+        }
+        harmony
+    }
+
+    /// Writes itself into a row of [`HARMONY`] numbers.
+    pub fn write(&self, row: &mut [f32]) {
+        debug_assert_eq!(row.len(), HARMONY);
+        row[..12].copy_from_slice(&self.beat);
+        row[12..24].copy_from_slice(&self.bar);
+        row[24..36].copy_from_slice(&self.next);
+        row[36..48].fill(0.0);
+        if let Some(bass) = self.bass {
+            row[36 + usize::from(bass)] = 1.0;
+        }
+        row[48] = self.known;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Meter;
+
+    fn note(onset: i64, duration: i64, pitch: u8) -> Note {
+        Note {
+            onset: Tick(onset),
+            duration,
+            pitch,
+            velocity: 80,
+        }
+    }
+
+    #[test]
+    fn what_lies_beyond_the_horizon_stays_unknown() {
+        let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(100));
+        let heard = [note(0, 96, 60), note(96, 96, 65)];
+        let before = Harmony::at(&heard, &bar, Tick(100), Tick(96));
+        assert_eq!((before.known, before.beat, before.bass), (0.0, [0.0; 12], None));
+        let after = Harmony::at(&heard, &bar, Tick(100), Tick(97));
+        assert_eq!((after.known, after.beat[5], after.bass), (0.5, 1.0, Some(5)));
+    }
+
+    #[test]
+    fn long_bars_are_cut() {
+        let grid = BarGrid::from_origin(Meter::new(20, 4).unwrap());
+        let bar = Bar::containing(grid, Tick(400));
+        assert_eq!((bar.start, bar.ticks, bar.number), (Tick(384), 96, 0));
+    }
+}

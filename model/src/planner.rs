@@ -1,0 +1,618 @@
+//! What to play when: decision points, song memory, corrections.
+//!
+//! The planner is told what happens in song time, one thing after the other, and answers with
+//! [`Action`]s. It knows no clock: the plugin's worker feeds it from the audio thread, the command line
+//! from a file, and both get the same notes.
+//!
+//! A segment (a bar, or what is left of one) is decided [`LEAD`] ticks before it begins: heard notes
+//! before that point decide, and where an earlier pass has been listened to, what it taught about the bar
+//! itself. On a first pass the harmony ahead is a guess, so the plan is looked at again on each beat
+//! ([`CHECK`] ticks later, when the hands are down): if another harmony came than the plan was made for,
+//! the rest of the bar is planned anew from [`CORRECTION`] ticks after the beat.
+
+use std::collections::VecDeque;
+
+use crate::{
+    chord::Chord,
+    controls::{Controls, Mode, Role},
+    fit::{Fit, fit_pitch},
+    generate::{Generator, LEAD, Music},
+    harmony::Bar,
+    note::Note,
+    time::{BarGrid, Tick},
+    timeline::Timeline,
+    tokenizer::Segment,
+};
+
+/// Ticks after a beat at which its harmony is looked at: a thirty-second, within which hands are down.
+pub const CHECK: i64 = 3;
+/// Ticks after a beat at which a corrected plan begins: the next sixteenth.
+pub const CORRECTION: i64 = 6;
+
+/// A note of the plan with how it is to be played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Planned {
+    /// The note.
+    pub note: Note,
+    /// How it bends to what is heard.
+    pub fit: Fit,
+    /// Whether it stays silent while the player plays.
+    pub yields: bool,
+}
+
+/// What the planner wants done. `pass` counts loop wraps since [`Planner::start`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Action {
+    /// The plan from `from` on is void.
+    Replace {
+        /// Loop wraps since the start.
+        pass: u32,
+        /// First tick of what is void.
+        from: Tick,
+    },
+    /// One note more.
+    Note {
+        /// Loop wraps since the start.
+        pass: u32,
+        /// The note.
+        planned: Planned,
+    },
+    /// End what sounds at this pitch, at this place.
+    Release {
+        /// Loop wraps since the start.
+        pass: u32,
+        /// Where.
+        at: Tick,
+        /// MIDI key.
+        pitch: u8,
+    },
+}
+
+/// A segment that was planned and may be corrected.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    pass: u32,
+    segment: Segment,
+    /// The harmony ahead was a guess.
+    guessed: bool,
+}
+
+/// A phrase to repeat.
+#[derive(Clone, Debug)]
+struct Held {
+    start: Tick,
+    length: i64,
+    notes: Vec<Planned>,
+}
+
+/// Where the play is.
+#[derive(Clone, Copy, Debug)]
+struct Playing {
+    grid: BarGrid,
+    cycle: Option<(Tick, Tick)>,
+    pass: u32,
+    /// Where the next segment to be planned begins, and on which pass.
+    next: Tick,
+    next_pass: u32,
+}
+
+/// Plans one instance's music.
+pub struct Planner {
+    generator: Generator,
+    controls: Controls,
+    timeline: Timeline,
+    /// Our own notes by song position, sorted by onset and pitch.
+    own: Vec<Planned>,
+    playing: Option<Playing>,
+    standing: VecDeque<Standing>,
+    /// The next place to look at the harmony.
+    next_check: Tick,
+    /// The chord that the standing plan was made for.
+    assumed: Option<u8>,
+    held: Option<Held>,
+    actions: Vec<Action>,
+}
+
+impl Planner {
+    /// A planner that knows nothing of the song yet.
+    #[must_use]
+    pub fn new(generator: Generator) -> Self {
+        Self {
+            generator,
+            controls: Controls::default(),
+            timeline: Timeline::default(),
+            own: Vec::new(),
+            playing: None,
+            standing: VecDeque::new(),
+            next_check: Tick(0),
+            assumed: None,
+            held: None,
+            actions: Vec::new(),
+        }
+    }
+
+    /// The controls as they are from here on. They count at the next decision point; what makes the
+    /// standing plan void is followed by another [`start`](Self::start).
+    pub fn set_controls(&mut self, controls: Controls) {
+        if controls.role != self.controls.role {
+            self.own.clear();
+        }
+        if !controls.hold {
+            self.held = None;
+        } else if self.held.is_none() && self.playing.is_some() {
+            self.hold(controls.phrase_bars);
+        }
+        self.controls = controls;
+    }
+
+    /// Play begins at `at`: after a stop, a jump, or when the plan became void.
+    pub fn start(&mut self, at: Tick, grid: BarGrid, cycle: Option<(Tick, Tick)>) {
+        self.timeline.start(at);
+        let cycle = cycle.filter(|(start, end)| end > start && at < *end);
+        self.playing = Some(Playing {
+            grid,
+            cycle,
+            pass: 0,
+            next: at,
+            next_pass: 0,
+        });
+        self.standing.clear();
+        self.set_first_check(at, grid);
+        self.assumed = None;
+        self.actions.clear();
+    }
+
+    /// The loop came round to `at`, as foreseen.
+    pub fn wrap(&mut self, at: Tick) {
+        self.timeline.start(at);
+        if let Some(playing) = &mut self.playing {
+            playing.pass += 1;
+            let (pass, grid) = (playing.pass, playing.grid);
+            self.standing.retain(|standing| standing.pass >= pass);
+            self.set_first_check(at, grid);
+        }
+    }
+
+    /// Meter, bar lines or loop range changed while playing at `at`: what lies ahead is planned anew
+    /// from the next bar on.
+    pub fn change(&mut self, at: Tick, grid: BarGrid, cycle: Option<(Tick, Tick)>) {
+        let Some(playing) = &mut self.playing else {
+            return self.start(at, grid, cycle);
+        };
+        let pass = playing.pass;
+        playing.grid = grid;
+        playing.cycle = cycle.filter(|(start, end)| end > start && at < *end);
+        playing.next = at;
+        playing.next_pass = pass;
+        self.standing.clear();
+        self.set_first_check(at, grid);
+        self.actions.push(Action::Replace { pass, from: at });
+    }
+
+    fn set_first_check(&mut self, at: Tick, grid: BarGrid) {
+        let bar = Bar::containing(grid, at);
+        let beat = bar.beat_start(at);
+        self.next_check = if beat == at { at } else { beat + bar.beat };
+    }
+
+    /// The transport stopped.
+    pub fn stop(&mut self) {
+        self.timeline.release_all();
+        self.playing = None;
+        self.standing.clear();
+        self.actions.clear();
+    }
+
+    /// A key went down.
+    pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
+        self.timeline.note_on(at, channel, pitch, velocity);
+    }
+
+    /// A key went up.
+    pub fn note_off(&mut self, at: Tick, channel: u8, pitch: u8) {
+        self.timeline.note_off(at, channel, pitch);
+    }
+
+    /// Forgets what earlier passes taught.
+    pub fn forget(&mut self) {
+        self.timeline.forget();
+    }
+
+    /// What was heard.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Everything before `to` has been heard: decides what is due, and hands out what is to be done.
+    pub fn advance(&mut self, to: Tick) -> std::vec::Drain<'_, Action> {
+        self.timeline.listen_to(to);
+        while self.playing.is_some() && self.next_check + CHECK <= to {
+            self.check(self.next_check);
+        }
+        while let Some(segment) = self.due(to) {
+            self.plan(segment);
+        }
+        self.actions.drain(..)
+    }
+
+    /// The next segment, if the decision for it is due at `now`.
+    fn due(&self, now: Tick) -> Option<Segment> {
+        let playing = self.playing?;
+        let distance = match playing.next_pass - playing.pass {
+            0 => playing.next - now,
+            1 => {
+                let (start, end) = playing.cycle?;
+                (end - now) + (playing.next - start)
+            }
+            _ => return None,
+        };
+        if distance > LEAD {
+            return None;
+        }
+        let bar = Bar::containing(playing.grid, playing.next);
+        let end = match playing.cycle {
+            Some((_, end)) if end > playing.next => bar.end().min(end),
+            _ => bar.end(),
+        };
+        let remembers = self.controls.memory && self.timeline.knows(playing.next, end);
+        Some(Segment {
+            bar,
+            start: playing.next,
+            end,
+            horizon: if remembers {
+                bar.end() + bar.beat
+            } else {
+                playing.next - LEAD
+            },
+        })
+    }
+
+    /// Plans a segment at its decision point.
+    fn plan(&mut self, segment: Segment) {
+        let Some(playing) = &mut self.playing else {
+            return;
+        };
+        let pass = playing.next_pass;
+        match playing.cycle {
+            Some((start, end)) if segment.end >= end => {
+                playing.next = start;
+                playing.next_pass += 1;
+            }
+            _ => playing.next = segment.end,
+        }
+        let guessed = segment.horizon <= segment.start;
+        self.drop_own(segment.start, segment.end);
+        if self.is_our_turn(&segment) {
+            let notes = match &self.held {
+                Some(held) => held.in_segment(&segment),
+                None => self.generate(&segment, &[], guessed),
+            };
+            self.adopt(pass, notes);
+        }
+        if guessed {
+            self.assumed = self.chord_before(segment.start - LEAD);
+        }
+        self.standing.push_back(Standing {
+            pass,
+            segment,
+            guessed,
+        });
+        if self.standing.len() > 4 {
+            self.standing.pop_front();
+        }
+    }
+
+    /// In Answer, phrases alternate: listen, answer.
+    fn is_our_turn(&self, segment: &Segment) -> bool {
+        let phrase = i64::from(self.controls.phrase_bars.max(1));
+        self.controls.mode == Mode::Follow || segment.bar.number.div_euclid(phrase) % 2 != 0
+    }
+
+    fn generate(&mut self, segment: &Segment, earlier: &[Segment], guessed: bool) -> Vec<Planned> {
+        let Some(playing) = self.playing else {
+            return Vec::new();
+        };
+        let (heard, own) = self.voices();
+        let since = heard
+            .iter()
+            .chain(&own)
+            .map(|note| note.onset)
+            .min()
+            .unwrap_or(segment.bar.start);
+        let music = Music {
+            heard: &heard,
+            own: &own,
+            since,
+            grid: playing.grid,
+            controls: &self.controls,
+        };
+        let continues = self.controls.role == Role::Continue;
+        let last_heard = self
+            .timeline
+            .heard_between(segment.start, segment.end)
+            .last()
+            .map(Note::end);
+        let bends = guessed && self.controls.role == Role::Bass;
+        self.generator
+            .segment(&music, earlier, segment)
+            .into_iter()
+            // Where the player is known to play, the melody is the player's.
+            .filter(|note| {
+                !continues || guessed || last_heard.is_none_or(|end| note.onset >= end)
+            })
+            .map(|note| Planned {
+                note,
+                fit: match (bends, note.onset - segment.bar.start) {
+                    (false, _) => Fit::AsPlanned,
+                    (true, 0) => Fit::Root,
+                    (true, _) => Fit::ChordTone,
+                },
+                yields: continues && self.controls.mode == Mode::Follow,
+            })
+            .collect()
+    }
+
+    /// What is heard and what counts as our own past. For Continue the heard top line is our own past:
+    /// it is the melody that goes on.
+    fn voices(&self) -> (Vec<Note>, Vec<Note>) {
+        let heard = self.timeline.heard();
+        let own = self.own.iter().map(|planned| planned.note);
+        if self.controls.role != Role::Continue {
+            return (heard.to_vec(), own.collect());
+        }
+        let (melody, rest) = split_top_line(heard);
+        let mut line: Vec<Note> = own
+            .filter(|note| {
+                let from = melody.partition_point(|other| other.onset <= note.onset - 2 * LEAD);
+                !melody[from..]
+                    .iter()
+                    .take_while(|other| other.onset <= note.onset)
+                    .any(|other| note.onset < other.end().max(other.onset + LEAD))
+            })
+            .chain(melody.iter().copied())
+            .collect();
+        line.sort_unstable_by_key(|note| (note.onset, note.pitch));
+        (rest, line)
+    }
+
+    /// Takes new notes into the plan. Of a line, what still sounds ends where the next note begins.
+    fn adopt(&mut self, pass: u32, notes: Vec<Planned>) {
+        if let Some(first) = notes.first()
+            && self.controls.role.is_monophonic()
+        {
+            let onset = first.note.onset;
+            for planned in self.own.iter_mut().rev().take(8) {
+                if planned.note.onset < onset && planned.note.end() > onset {
+                    planned.note.duration = onset - planned.note.onset;
+                    self.actions.push(Action::Release {
+                        pass,
+                        at: onset,
+                        pitch: planned.note.pitch,
+                    });
+                }
+            }
+        }
+        for planned in &notes {
+            self.actions.push(Action::Note {
+                pass,
+                planned: *planned,
+            });
+        }
+        let place = notes.first().map_or(0, |first| {
+            self.own
+                .partition_point(|planned| planned.note.onset < first.note.onset)
+        });
+        self.own.splice(place..place, notes);
+    }
+
+    fn drop_own(&mut self, from: Tick, to: Tick) {
+        self.own
+            .retain(|planned| planned.note.onset < from || planned.note.onset >= to);
+    }
+
+    /// Looks at the harmony of the beat at `beat` and plans the rest of its bar anew if it is another
+    /// than was planned for.
+    fn check(&mut self, beat: Tick) {
+        let Some(playing) = self.playing else {
+            return;
+        };
+        let bar = Bar::containing(playing.grid, beat);
+        self.next_check = beat + bar.beat;
+        let standing = self.standing.iter().rev().find(|standing| {
+            let segment = standing.segment;
+            standing.pass == playing.pass && segment.start <= beat && beat < segment.end
+        });
+        let Some(Standing {
+            segment, guessed, ..
+        }) = standing.copied()
+        else {
+            return;
+        };
+        let from = beat + CORRECTION;
+        if !guessed || self.held.is_some() || from >= segment.end || !self.is_our_turn(&segment) {
+            return;
+        }
+        self.settle(beat, beat + CHECK);
+        if !self.clashes(beat) {
+            return;
+        }
+        self.assumed = self.chord_at(beat);
+        let pass = playing.pass;
+        let rest = Segment {
+            start: from,
+            horizon: beat + CHECK,
+            ..segment
+        };
+        let earlier = Segment {
+            end: from,
+            ..segment
+        };
+        self.actions.push(Action::Replace { pass, from });
+        self.drop_own(from, segment.end);
+        let known = self.pitch_classes_at(beat);
+        for planned in self.own.iter_mut().rev().take(16) {
+            let note = &mut planned.note;
+            if note.onset < from && note.end() > from && clashes_with(note.pitch, known) {
+                note.duration = from - note.onset;
+                self.actions.push(Action::Release {
+                    pass,
+                    at: from,
+                    pitch: note.pitch,
+                });
+            }
+        }
+        let notes = self.generate(&rest, &[earlier], false);
+        self.adopt(pass, notes);
+        if let Some(standing) = self
+            .standing
+            .iter_mut()
+            .rev()
+            .find(|standing| standing.pass == pass && standing.segment == segment)
+        {
+            // Later beats may turn out different again: the rest stays a guess.
+            standing.segment = Segment {
+                start: segment.start,
+                ..segment
+            };
+        }
+    }
+
+    /// Notes that began in `from..to` and bent to what was heard: remembers them as they were played.
+    fn settle(&mut self, from: Tick, to: Tick) {
+        for planned in &mut self.own {
+            let onset = planned.note.onset;
+            if planned.fit != Fit::AsPlanned && from <= onset && onset < to {
+                let down = self
+                    .timeline
+                    .heard()
+                    .iter()
+                    .filter(|note| note.sounds_at(onset))
+                    .fold(0u128, |keys, note| keys | 1 << note.pitch.min(127));
+                planned.note.pitch = fit_pitch(planned.note.pitch, planned.fit, down);
+                planned.fit = Fit::AsPlanned;
+            }
+        }
+    }
+
+    /// Whether the plan that stands does not go with what sounds at `beat`.
+    fn clashes(&self, beat: Tick) -> bool {
+        let sounding = self.pitch_classes_at(beat);
+        match self.controls.role {
+            Role::Continue | Role::Drums => false,
+            Role::Bass => {
+                let chord = self.chord_at(beat);
+                chord.is_some() && chord != self.assumed
+            }
+            Role::Chords | Role::Counter => self
+                .own
+                .iter()
+                .rev()
+                .take(32)
+                .filter(|planned| planned.note.sounds_at(beat + CHECK))
+                .any(|planned| clashes_with(planned.note.pitch, sounding)),
+        }
+    }
+
+    /// Pitch classes that sound at `beat`, hands up to [`CHECK`] ticks late included.
+    fn pitch_classes_at(&self, beat: Tick) -> u16 {
+        self.sounding_at(beat)
+            .fold(0, |classes, note| classes | 1 << note.pitch_class())
+    }
+
+    fn sounding_at(&self, beat: Tick) -> impl Iterator<Item = &Note> {
+        let all = self.timeline.heard();
+        let to = all.partition_point(|note| note.onset < beat + CHECK);
+        all[..to]
+            .iter()
+            .rev()
+            .take(128)
+            .filter(move |note| note.end() > beat + CHECK - 1)
+    }
+
+    /// Root of the chord that sounds at `beat`.
+    fn chord_at(&self, beat: Tick) -> Option<u8> {
+        Chord::from_pitches(self.sounding_at(beat).map(|note| (note.pitch, 1.0)))
+            .map(|chord| chord.root)
+    }
+
+    /// Root of the chord of the half bar before `at`.
+    fn chord_before(&self, at: Tick) -> Option<u8> {
+        let notes = self.timeline.heard_between(at - 2 * LEAD, at);
+        Chord::from_pitches(notes.iter().map(|note| (note.pitch, note.duration as f32)))
+            .map(|chord| chord.root)
+    }
+
+    /// Keeps the last phrase for repeating.
+    fn hold(&mut self, bars: u8) {
+        let Some(playing) = self.playing else {
+            return;
+        };
+        let bar = Bar::containing(playing.grid, self.timeline.now());
+        let length = i64::from(bars.max(1)) * bar.ticks;
+        let start = bar.start - length;
+        let notes = self
+            .own
+            .iter()
+            .filter(|planned| start <= planned.note.onset && planned.note.onset < bar.start)
+            .copied()
+            .collect();
+        self.held = Some(Held {
+            start,
+            length,
+            notes,
+        });
+    }
+}
+
+impl Held {
+    /// The part of the phrase that falls into `segment` when it repeats from its own place on.
+    fn in_segment(&self, segment: &Segment) -> Vec<Planned> {
+        let rounds = (segment.start - self.start).div_euclid(self.length);
+        let mut notes: Vec<Planned> = (rounds..=rounds + 1)
+            .flat_map(|round| {
+                self.notes.iter().map(move |planned| {
+                    let mut planned = *planned;
+                    planned.note.onset += round * self.length;
+                    planned.fit = Fit::AsPlanned;
+                    planned
+                })
+            })
+            .filter(|planned| {
+                segment.start <= planned.note.onset && planned.note.onset < segment.end
+            })
+            .collect();
+        notes.sort_by_key(|planned| (planned.note.onset, planned.note.pitch));
+        notes
+    }
+}
+
+/// Whether a pitch rubs against sounding pitch classes: a semitone from one of them and none itself.
+fn clashes_with(pitch: u8, sounding: u16) -> bool {
+    let class = pitch % 12;
+    let near = 1 << ((class + 1) % 12) | 1 << ((class + 11) % 12);
+    sounding & (1 << class) == 0 && sounding & near != 0
+}
+
+/// The heard top line, and what lies under it: a note belongs to the line when nothing higher sounds as
+/// it begins.
+#[must_use]
+pub fn split_top_line(heard: &[Note]) -> (Vec<Note>, Vec<Note>) {
+    let (mut line, mut rest): (Vec<Note>, Vec<Note>) = (Vec::new(), Vec::new());
+    for (index, note) in heard.iter().enumerate() {
+        let before = heard[..index].iter().rev().take(32);
+        let after = heard[index + 1..]
+            .iter()
+            .take_while(|other| other.onset - note.onset <= 2);
+        let covered = before
+            .filter(|other| other.end() - 2 > note.onset)
+            .chain(after)
+            .any(|other| other.pitch > note.pitch);
+        if covered {
+            rest.push(*note);
+        } else {
+            line.push(*note);
+        }
+    }
+    (line, rest)
+}

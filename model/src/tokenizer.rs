@@ -1,0 +1,332 @@
+//! Notes to steps, for training and for playing alike.
+//!
+//! Music is cut into [`Segment`]s, a bar or a part of one. A segment knows its *horizon*: the song position
+//! up to which the heard notes were known when the segment was planned. The steps of a segment are:
+//! the heard slices that became known since the segment before, the segment start, then the own notes. So
+//! one order of steps serves a first pass (horizon at or before the start), a correction (horizon just past
+//! the start) and a second pass of a loop (horizon beyond the end).
+
+use crate::{
+    controls::Role,
+    harmony::{Bar, Harmony},
+    note::Note,
+    time::Tick,
+    token::{
+        END, MAX_BAR_TICKS, class_duration, class_velocity, duration_class, heads, inputs,
+        velocity_class,
+    },
+};
+
+/// Heard notes that begin within this many ticks of the first are one slice: a chord as hands play it.
+const SLICE_TICKS: i64 = 2;
+
+/// A bar or a part of one, planned at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// The bar that it lies in.
+    pub bar: Bar,
+    /// Its first tick.
+    pub start: Tick,
+    /// The first tick after it, at most the bar's end.
+    pub end: Tick,
+    /// Heard notes that begin before this are known to it.
+    pub horizon: Tick,
+}
+
+/// What a step stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StepKind {
+    /// A segment begins.
+    Start(Segment),
+    /// A note of our own.
+    Own(Note),
+    /// Heard notes that begin together, as a set of keys.
+    Heard {
+        /// Onset of the first.
+        at: Tick,
+        /// Bit `n` for MIDI key `n`.
+        keys: u128,
+    },
+}
+
+/// One input of the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// What it stands for.
+    pub kind: StepKind,
+    /// What to play.
+    pub role: Role,
+    /// The bar that its position is counted in.
+    pub bar: Bar,
+    /// The harmony at its position; empty for heard slices.
+    pub harmony: Harmony,
+}
+
+impl Step {
+    /// Its position in the song.
+    #[must_use]
+    pub fn at(&self) -> Tick {
+        match self.kind {
+            StepKind::Start(segment) => segment.start,
+            StepKind::Own(note) => note.onset,
+            StepKind::Heard { at, .. } => at,
+        }
+    }
+
+    /// Writes itself into a zeroed row of [`inputs::WIDTH`] numbers.
+    pub fn write(&self, row: &mut [f32]) {
+        debug_assert_eq!(row.len(), inputs::WIDTH);
+        let bar = &self.bar;
+        let position = (self.at() - bar.start).clamp(0, MAX_BAR_TICKS - 1);
+        let mut set = |field: std::ops::Range<usize>, index: usize| {
+            row[field.start + index.min(field.len() - 1)] = 1.0;
+        };
+        set(inputs::ROLE, self.role as usize);
+        set(inputs::POSITION, position as usize);
+        set(inputs::BEAT_POSITION, (position % bar.beat) as usize);
+        set(inputs::BAR_LENGTH, (bar.ticks / 12) as usize);
+        set(inputs::BEAT_LENGTH, (bar.beat / 12) as usize);
+        set(inputs::PHRASE, bar.number.rem_euclid(16) as usize);
+        match self.kind {
+            StepKind::Start(segment) => {
+                set(inputs::KIND, 0);
+                let known = if segment.horizon <= segment.start {
+                    0
+                } else if segment.horizon < segment.end {
+                    1
+                } else if segment.horizon == segment.end {
+                    2
+                } else {
+                    3
+                };
+                set(inputs::HORIZON, known);
+                let length = (segment.end - segment.start).max(0) / 12;
+                set(inputs::SEGMENT_LENGTH, length as usize);
+            }
+            StepKind::Own(note) => {
+                set(inputs::KIND, 1);
+                set(inputs::OWN_PITCH, usize::from(note.pitch));
+                if self.role != Role::Drums {
+                    set(inputs::OWN_CLASS, usize::from(note.pitch_class()));
+                }
+                set(inputs::OWN_DURATION, duration_class(note.duration));
+                set(inputs::OWN_VELOCITY, velocity_class(note.velocity));
+            }
+            StepKind::Heard { keys, .. } => {
+                set(inputs::KIND, 2);
+                for key in (0..128).filter(|key| keys >> key & 1 == 1) {
+                    set(inputs::HEARD_PITCHES, key);
+                    set(inputs::HEARD_CLASSES, key % 12);
+                }
+            }
+        }
+        self.harmony.write(&mut row[inputs::HARMONY_AT]);
+    }
+}
+
+/// The fields of a note that the network writes, as classes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fields {
+    /// Tick in the bar.
+    pub onset: usize,
+    /// MIDI key.
+    pub pitch: usize,
+    /// Duration class.
+    pub duration: usize,
+    /// Velocity class.
+    pub velocity: usize,
+}
+
+impl Fields {
+    /// The classes of `note`, which lies in `bar`.
+    #[must_use]
+    pub fn of(note: &Note, bar: &Bar) -> Self {
+        Self {
+            onset: (note.onset - bar.start).clamp(0, MAX_BAR_TICKS - 1) as usize,
+            pitch: usize::from(note.pitch.min(127)),
+            duration: duration_class(note.duration),
+            velocity: velocity_class(note.velocity),
+        }
+    }
+
+    /// The note that the classes stand for in `bar`.
+    #[must_use]
+    pub fn note(&self, bar: &Bar) -> Note {
+        Note {
+            onset: bar.start + self.onset as i64,
+            pitch: self.pitch as u8,
+            duration: class_duration(self.duration),
+            velocity: class_velocity(self.velocity),
+        }
+    }
+}
+
+/// What the heads are told of the note being written, field after field.
+pub struct HeadRow {
+    row: Vec<f32>,
+}
+
+impl HeadRow {
+    /// The row as the pitch head sees it: onset, harmony there, role.
+    #[must_use]
+    pub fn new(role: Role, bar: &Bar, onset: usize, harmony: &Harmony) -> Self {
+        let mut row = vec![0.0; heads::WIDTH];
+        row[heads::POSITION.start + onset.min(END - 1)] = 1.0;
+        let beat_position = (onset as i64 % bar.beat) as usize;
+        row[heads::BEAT_POSITION.start + beat_position.min(47)] = 1.0;
+        harmony.write(&mut row[heads::HARMONY_AT]);
+        row[heads::ROLE.start + role as usize] = 1.0;
+        Self { row }
+    }
+
+    /// Adds the pitch.
+    pub fn set_pitch(&mut self, pitch: usize) {
+        self.row[heads::PITCH.start + pitch] = 1.0;
+    }
+
+    /// Adds the duration class.
+    pub fn set_duration(&mut self, duration: usize) {
+        self.row[heads::DURATION.start + duration] = 1.0;
+    }
+
+    /// The row so far.
+    #[must_use]
+    pub fn as_slice(&self) -> &[f32] {
+        &self.row
+    }
+}
+
+/// What the network is asked for after a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target {
+    /// Index of the step that it is asked after.
+    pub step: usize,
+    /// The segment that is being written.
+    pub segment: Segment,
+    /// The next own note with the harmony at its onset; `None` is [`END`].
+    pub next: Option<(Note, Harmony)>,
+}
+
+/// A row of steps with what is asked after them.
+#[derive(Clone, Debug, Default)]
+pub struct Sequence {
+    /// The inputs, in order.
+    pub steps: Vec<Step>,
+    /// What each segment start and each own note is asked for.
+    pub targets: Vec<Target>,
+}
+
+/// Builds a [`Sequence`] segment by segment.
+pub struct Tokenizer<'a> {
+    role: Role,
+    heard: &'a [Note],
+    next_heard: usize,
+}
+
+impl<'a> Tokenizer<'a> {
+    /// Starts with the heard notes from `from` on; `heard` is sorted by onset.
+    #[must_use]
+    pub fn new(role: Role, heard: &'a [Note], from: Tick) -> Self {
+        Self {
+            role,
+            heard,
+            next_heard: heard.partition_point(|note| note.onset < from),
+        }
+    }
+
+    /// Appends what leads up to the own notes of `segment`: heard slices that are new, then its start.
+    pub fn open(&mut self, segment: &Segment, steps: &mut Vec<Step>) {
+        while let Some(first) = self
+            .heard
+            .get(self.next_heard)
+            .filter(|note| note.onset < segment.horizon)
+        {
+            let slice_end = (first.onset + SLICE_TICKS + 1).min(segment.horizon);
+            let mut keys = 0u128;
+            while let Some(note) = self
+                .heard
+                .get(self.next_heard)
+                .filter(|note| note.onset < slice_end)
+            {
+                keys |= 1 << note.pitch.min(127);
+                self.next_heard += 1;
+            }
+            steps.push(Step {
+                kind: StepKind::Heard {
+                    at: first.onset,
+                    keys,
+                },
+                role: self.role,
+                bar: bar_near(&segment.bar, first.onset),
+                harmony: Harmony::default(),
+            });
+        }
+        steps.push(Step {
+            kind: StepKind::Start(*segment),
+            role: self.role,
+            bar: segment.bar,
+            harmony: self.harmony_at(segment, segment.start),
+        });
+    }
+
+    /// The harmony at `at`, as far as `segment` may know it.
+    #[must_use]
+    pub fn harmony_at(&self, segment: &Segment, at: Tick) -> Harmony {
+        Harmony::at(self.heard, &segment.bar, at, segment.horizon)
+    }
+
+    /// The step that stands for an own note of `segment`.
+    #[must_use]
+    pub fn own(&self, segment: &Segment, note: Note) -> Step {
+        Step {
+            kind: StepKind::Own(note),
+            role: self.role,
+            bar: segment.bar,
+            harmony: self.harmony_at(segment, note.onset),
+        }
+    }
+
+    /// Appends a whole segment whose own notes are known: those of `own`, sorted by onset and pitch, that
+    /// begin in it.
+    pub fn push(&mut self, segment: &Segment, own: &[Note], sequence: &mut Sequence) {
+        self.open(segment, &mut sequence.steps);
+        let from = own.partition_point(|note| note.onset < segment.start);
+        let to = own.partition_point(|note| note.onset < segment.end);
+        for note in &own[from..to] {
+            let step = self.own(segment, *note);
+            sequence.targets.push(Target {
+                step: sequence.steps.len() - 1,
+                segment: *segment,
+                next: Some((*note, step.harmony)),
+            });
+            sequence.steps.push(step);
+        }
+        sequence.targets.push(Target {
+            step: sequence.steps.len() - 1,
+            segment: *segment,
+            next: None,
+        });
+    }
+}
+
+/// The bar that holds `at`, counted on from a bar nearby in the same meter.
+fn bar_near(bar: &Bar, at: Tick) -> Bar {
+    let bars = (at - bar.start).div_euclid(bar.ticks);
+    Bar {
+        start: bar.start + bars * bar.ticks,
+        number: bar.number + bars,
+        ..*bar
+    }
+}
+
+/// The own notes of a row of steps.
+#[must_use]
+pub fn notes_of(steps: &[Step]) -> Vec<Note> {
+    steps
+        .iter()
+        .filter_map(|step| match step.kind {
+            StepKind::Own(note) => Some(note),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! Which piece and which role comes next.
+//!
+//! By notes alone two thirds of the corpus are scores of the 18th and 19th century and rule-made backing
+//! tracks; those who play with Continuo make songs. So roles have fixed shares, and within a role each
+//! source has a weight.
+
+use std::path::PathBuf;
+
+use rand::{Rng, distr::weighted::WeightedIndex, prelude::Distribution};
+
+use super::{
+    Example,
+    corpus::{CorpusError, Piece, read_file},
+    task::{exercise, sequence, vary},
+};
+use crate::controls::Role;
+
+/// Share of each role in the exercises.
+const ROLE_SHARES: [(Role, f64); 5] = [
+    (Role::Continue, 0.26),
+    (Role::Bass, 0.24),
+    (Role::Chords, 0.2),
+    (Role::Counter, 0.15),
+    (Role::Drums, 0.15),
+];
+
+/// Share of a source among the exercises of any role, before the number of its fitting pieces.
+///
+/// The bass lines of mma-synthetic follow the bar more than the chord, and its drums are loops, so it
+/// counts less there than its size would say.
+fn source_weight(source: &str, role: Role) -> f64 {
+    match source {
+        "pop909" => 6.0,
+        "nottingham" | "openewld" => 2.5,
+        "mma-synthetic" => match role {
+            Role::Bass => 1.0,
+            Role::Continue => 0.3,
+            _ => 2.0,
+        },
+        "freedoom-midi" => 2.0,
+        "openscore-lieder" => 1.5,
+        "folk-abc-bysa" | "openhymnal" | "ceol-rince" | "simutrans-midi" => 1.0,
+        "polish-scores" | "openscore-quartets" => 0.7,
+        "jsb-chorales" | "drum-patterns" | "planetblupi-midi" => 0.5,
+        "openscore-hauptstimme" | "js-fake-chorales" => 0.2,
+        _ => 1.0,
+    }
+}
+
+fn can_teach(piece: &Piece, role: Role) -> bool {
+    let has = |role: &str| piece.parts_of(role).any(|part| part.notes.len() >= 8);
+    match role {
+        Role::Continue => has("melody"),
+        Role::Bass => {
+            has("bass") && (has("piano") || has("chords") || has("melody") || has("counter"))
+        }
+        Role::Chords => has("melody") && (!piece.chords.is_empty() || has("chords")),
+        Role::Counter => has("melody") && has("counter"),
+        Role::Drums => has("drums"),
+    }
+}
+
+/// All pieces of some corpus files, ready to be drawn from.
+pub struct Sampler {
+    pieces: Vec<Piece>,
+    /// Per role, in the order of [`Role::ALL`]: indices of the pieces with their cumulated weights.
+    by_role: Vec<(Vec<usize>, WeightedIndex<f64>)>,
+}
+
+impl Sampler {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds no piece for some role.
+    pub fn load(files: &[PathBuf]) -> Result<Self, CorpusError> {
+        let mut pieces = Vec::new();
+        for file in files {
+            read_file(file, &mut |piece| {
+                if !piece.parts.is_empty() && !piece.bars.is_empty() {
+                    pieces.push(piece);
+                }
+            })?;
+        }
+        let mut by_role = Vec::new();
+        for role in Role::ALL {
+            let fitting: Vec<usize> = (0..pieces.len())
+                .filter(|index| can_teach(&pieces[*index], role))
+                .collect();
+            let per_source = |source: &str| {
+                let count = fitting.iter().filter(|i| pieces[**i].source == source).count();
+                source_weight(source, role) / count as f64
+            };
+            let sources: std::collections::BTreeMap<&str, f64> = fitting
+                .iter()
+                .map(|index| pieces[*index].source.as_str())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .map(|source| (source, per_source(source)))
+                .collect();
+            let weights = fitting
+                .iter()
+                .map(|index| sources[pieces[*index].source.as_str()]);
+            let draw = WeightedIndex::new(weights)
+                .map_err(|_| CorpusError::Empty(files.first().cloned().unwrap_or_default()))?;
+            by_role.push((fitting, draw));
+        }
+        Ok(Self { pieces, by_role })
+    }
+
+    /// Draws an example of at most `length` steps, of one role or of any.
+    pub fn example(&self, role: Option<Role>, length: usize, rng: &mut impl Rng) -> Example {
+        let shares = WeightedIndex::new(ROLE_SHARES.map(|share| share.1)).expect("positive");
+        loop {
+            let role = role.unwrap_or_else(|| ROLE_SHARES[shares.sample(rng)].0);
+            let (fitting, draw) = &self.by_role[role as usize];
+            let piece = &self.pieces[fitting[draw.sample(rng)]];
+            let Some(mut exercise) = exercise(piece, role, rng) else {
+                continue;
+            };
+            vary(&mut exercise, rng);
+            // Not too near the end, and often from the beginning: songs start, too.
+            let last = piece.bars.len().saturating_sub(12);
+            let first_bar = if rng.random_bool(0.2) {
+                0
+            } else {
+                rng.random_range(0..=last)
+            };
+            let sequence = sequence(piece, &exercise, first_bar, length, rng);
+            if sequence.targets.iter().any(|target| target.next.is_some()) {
+                return Example {
+                    sequence,
+                    velocity: piece.has_velocity(),
+                };
+            }
+        }
+    }
+}

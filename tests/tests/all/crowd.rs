@@ -1,0 +1,67 @@
+//! Eight instances in one process, each on its own track: all play, none disturbs another, and they can
+//! go in any order.
+
+use continuo_tests::{
+    check,
+    clip::ClipNote,
+    host::{Format, Instance},
+    player::{Player, Session},
+    transport::Song,
+};
+
+use crate::{
+    songs::{chords, melody, meter},
+    support::{plugin, share_machine},
+};
+
+const ROLES: [&str; 5] = ["Continue", "Bass", "Chords", "Counter", "Drums"];
+
+/// Instance `index` of eight: both formats, every role.
+fn track(index: usize) -> (Box<dyn Instance>, Vec<ClipNote>) {
+    let role = ROLES[index % ROLES.len()];
+    let clip = match role {
+        "Continue" => melody(meter(4, 4), 2),
+        "Chords" | "Counter" => melody(meter(4, 4), 4),
+        _ => chords(meter(4, 4), 4, index % 4),
+    };
+    (plugin(Format::ALL[index % 2], &[("Role", role)]), clip)
+}
+
+#[test]
+fn eight_instances_play_at_once_and_unload() {
+    let _machine = share_machine();
+    let song = Song::new(48_000.0, 125.0, meter(4, 4));
+    let (mut instances, clips): (Vec<_>, Vec<_>) = (0..8).map(track).unzip();
+    let mut players: Vec<Player> = instances
+        .iter_mut()
+        .zip(&clips)
+        .map(|(instance, clip)| {
+            let session = Session::offline(512);
+            Player::new(&mut **instance, song.clone(), clip, session).expect("a player")
+        })
+        .collect();
+    // A beat each in turn, four bars in all.
+    for _ in 0..16 {
+        for player in &mut players {
+            player.play(1.0).expect("a beat");
+        }
+    }
+    for (index, player) in players.into_iter().enumerate() {
+        let performance = player.finish().expect("an end");
+        let voices = check::assert_lawful(&performance, &format!("instance {index}"));
+        assert!(
+            voices.len() >= 4,
+            "instance {index}: only {} notes",
+            voices.len()
+        );
+    }
+    // First the odd ones, then the rest; what is unloaded must not be missed by what stays.
+    for index in [7, 5, 3, 1] {
+        drop(instances.remove(index));
+    }
+    for instance in &mut instances {
+        instance.save_state().expect("a state");
+    }
+    drop(instances);
+    drop(track(0));
+}
