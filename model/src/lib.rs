@@ -26,3 +26,5 @@ pub mod timeline;
 pub mod planner;
 pub mod feel;
 pub mod fit;
+#[cfg(feature = "network")]
+pub mod perform;

@@ -1,5 +1,9 @@
 //! The command line `continuo`.
 
+mod cli {
+    pub mod generate;
+}
+
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
@@ -16,6 +20,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play to a MIDI file and write what was played as further tracks.
+    Generate(cli::generate::Generate),
     /// Train on a corpus folder; checkpoints, log and best weights go to a folder.
     Train {
         /// Folder with train-*.jsonl.zst and valid.jsonl.zst.
@@ -35,6 +41,7 @@ enum Command {
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
+        Command::Generate(arguments) => cli::generate::run(&arguments),
         Command::Train {
             corpus,
             out,

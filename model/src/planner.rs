@@ -203,6 +203,11 @@ impl Planner {
         self.actions.clear();
     }
 
+    /// Hears a song up to `end` without playing to it, as an earlier pass would have.
+    pub fn rehearse(&mut self, heard: &[Note], end: Tick) {
+        self.timeline.rehearse(heard, end);
+    }
+
     /// A key went down.
     pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
         self.timeline.note_on(at, channel, pitch, velocity);
@@ -444,10 +449,6 @@ impl Planner {
             horizon: beat + CHECK,
             ..segment
         };
-        let earlier = Segment {
-            end: from,
-            ..segment
-        };
         self.actions.push(Action::Replace { pass, from });
         self.drop_own(from, segment.end);
         let known = self.pitch_classes_at(beat);
@@ -462,20 +463,9 @@ impl Planner {
                 });
             }
         }
-        let notes = self.generate(&rest, &[earlier], false);
+        // Its plan was made for the whole bar, so the bar's beginning is told as it was planned.
+        let notes = self.generate(&rest, &[segment], false);
         self.adopt(pass, notes);
-        if let Some(standing) = self
-            .standing
-            .iter_mut()
-            .rev()
-            .find(|standing| standing.pass == pass && standing.segment == segment)
-        {
-            // Later beats may turn out different again: the rest stays a guess.
-            standing.segment = Segment {
-                start: segment.start,
-                ..segment
-            };
-        }
     }
 
     /// Notes that began in `from..to` and bent to what was heard: remembers them as they were played.
@@ -616,3 +606,6 @@ pub fn split_top_line(heard: &[Note]) -> (Vec<Note>, Vec<Note>) {
     }
     (line, rest)
 }
+
+#[cfg(test)]
+mod tests;

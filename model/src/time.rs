@@ -121,6 +121,19 @@ impl BarGrid {
         }
     }
 
+    /// The same bars told from the first one that starts at or after tick 0, so that equal grids compare
+    /// equal.
+    #[must_use]
+    pub fn from_zero(self) -> Self {
+        let bars = (-self.downbeat.0).div_euclid(self.meter.bar_ticks());
+        let bars = bars + i64::from(self.downbeat.0 + bars * self.meter.bar_ticks() < 0);
+        Self {
+            downbeat: self.start_of(self.number + bars),
+            number: self.number + bars,
+            meter: self.meter,
+        }
+    }
+
     /// The number of the bar that holds `at`.
     #[must_use]
     pub fn bar_at(self, at: Tick) -> i64 {
@@ -150,6 +163,20 @@ mod tests {
         assert_eq!(grid.bar_at(Tick(-1)), -1);
         assert_eq!(grid.start_of(-1), Tick(-96));
         assert_eq!(grid.position_in_bar(Tick(-1)), 95);
+    }
+
+    #[test]
+    fn equal_grids_told_from_different_bars_compare_equal() {
+        let meter = Meter::new(3, 4).unwrap();
+        for shift in [0, 5, 71] {
+            let told = |number: i64| BarGrid {
+                downbeat: Tick(shift + number * 72),
+                number,
+                meter,
+            };
+            assert_eq!(told(-3).from_zero(), told(40).from_zero());
+            assert!((0..72).contains(&told(7).from_zero().downbeat.0));
+        }
     }
 
     #[test]

@@ -122,6 +122,15 @@ impl Timeline {
         self.known.insert(place, (from, to));
     }
 
+    /// Takes in `heard`, sorted, as the song from tick 0 to `end`.
+    pub fn rehearse(&mut self, heard: &[Note], end: Tick) {
+        self.heard = heard.to_vec();
+        self.heard.sort_unstable_by_key(|note| (note.onset, note.pitch));
+        self.heard.dedup_by_key(|note| (note.onset, note.pitch));
+        self.down.clear();
+        self.known = vec![(Tick(0), end)];
+    }
+
     /// Whether all of `from..to` has been listened to, on this pass or an earlier one.
     #[must_use]
     pub fn knows(&self, from: Tick, to: Tick) -> bool {

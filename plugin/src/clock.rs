@@ -141,7 +141,10 @@ impl Span {
     #[must_use]
     pub fn next_tick(&self, k: u32) -> u32 {
         let current = self.nearest_tick(k);
-        if self.cycle_end.is_some_and(|end| current >= whole(end.ceil() - 1.0)) {
+        if self
+            .cycle_end
+            .is_some_and(|end| current >= whole(end.ceil() - 1.0))
+        {
             return self.frames;
         }
         let boundary = current.0 as f64 + 0.5;
@@ -295,7 +298,9 @@ impl Clock {
             self.wrap();
         }
         let run = self.run;
-        let wraps_in = self.samples_to_wrap().filter(|samples| *samples <= run.left);
+        let wraps_in = self
+            .samples_to_wrap()
+            .filter(|samples| *samples <= run.left);
         let frames = wraps_in.unwrap_or(run.left).max(1);
         let end = run.at + f64::from(frames) * run.ticks_per_sample;
         let cycle_end = self.cycle.map(|(_, end)| end);
@@ -345,7 +350,11 @@ impl Clock {
     fn position(&self, transport: &Transport) -> (f64, Option<f64>) {
         let seconds = transport
             .seconds
-            .or_else(|| transport.samples.map(|samples| samples as f64 / self.sample_rate))
+            .or_else(|| {
+                transport
+                    .samples
+                    .map(|samples| samples as f64 / self.sample_rate)
+            })
             .filter(|seconds| seconds.abs() * TEMPI.end() / 60.0 < FURTHEST_QUARTER);
         let quarters = transport
             .quarters
@@ -364,9 +373,9 @@ impl Clock {
 
     /// Whether the host's seconds just go on.
     fn follows(&self, seconds: f64, expected: Expected) -> bool {
-        expected.seconds.is_some_and(|expected| {
-            (seconds - expected).abs() * self.sample_rate <= DRIFT_SAMPLES
-        })
+        expected
+            .seconds
+            .is_some_and(|expected| (seconds - expected).abs() * self.sample_rate <= DRIFT_SAMPLES)
     }
 
     /// A host that rounds the loop's end otherwise may wrap a sample later than this clock did: its
@@ -393,11 +402,14 @@ impl Clock {
             return Entry::Jumps;
         };
         // A tempo that ramps during a block puts its end elsewhere than an even tempo would.
-        let ramp = f64::from(expected.frames) * (ticks_per_sample - expected.ticks_per_sample).abs();
+        let ramp =
+            f64::from(expected.frames) * (ticks_per_sample - expected.ticks_per_sample).abs();
         let drift = DRIFT_TICKS.max(DRIFT_SAMPLES * ticks_per_sample) + ramp;
         let behind = expected.at - at;
         let crept = expected.played - at;
-        if behind.abs() <= drift + expected.wrapped && crept <= CREEP_TICKS + ramp + expected.wrapped {
+        if behind.abs() <= drift + expected.wrapped
+            && crept <= CREEP_TICKS + ramp + expected.wrapped
+        {
             return Entry::Continues;
         }
         match self.cycle {

@@ -151,13 +151,17 @@ impl<E: Copy> Engine<E> {
         self.player.open(block.frames, sink);
         self.take_settings(block, sink);
         let mut rest = input;
-        if self.clock.begin(&block.transport, block.frames, block.sample_rate) {
+        if self
+            .clock
+            .begin(&block.transport, block.frames, block.sample_rate)
+        {
             while let Some(span) = self.clock.next_span() {
                 rest = self.go_through(&span, rest, &output, sink);
             }
         } else {
             self.stop();
-            self.player.follow(self.stretch(0, block.frames, None), &output, sink);
+            self.player
+                .follow(self.stretch(0, block.frames, None), &output, sink);
             rest = self.hear(rest, 0, block.frames, &output, None);
             self.take_answers();
             self.play(block.frames, &output, sink);
@@ -180,7 +184,11 @@ impl<E: Copy> Engine<E> {
         let mut rest = input;
         let mut from = 0;
         while from < span.frames {
-            let to = if self.offline { span.next_tick(from) } else { span.frames };
+            let to = if self.offline {
+                span.next_tick(from)
+            } else {
+                span.frames
+            };
             rest = self.hear(rest, span.first + from, span.first + to, output, Some(span));
             self.tell_clock(span.unheard_tick(to));
             self.take_answers();
@@ -319,12 +327,21 @@ impl<E: Copy> Engine<E> {
         // The worker has been promised that nothing before the last clock follows.
         let at = at.map(|at| self.unheard.map_or(at, |unheard| at.max(unheard)));
         match kind {
-            Kind::On { channel, pitch, velocity } => {
+            Kind::On {
+                channel,
+                pitch,
+                velocity,
+            } => {
                 self.status.add(Count::NotesHeard, 1);
                 self.down[key_index(channel, pitch)] = true;
                 let velocity = velocity.clamp(1, 127);
                 if let Some(at) = at {
-                    self.tell(Heard::NoteOn { at, channel, pitch, velocity });
+                    self.tell(Heard::NoteOn {
+                        at,
+                        channel,
+                        pitch,
+                        velocity,
+                    });
                 }
             }
             Kind::Off { channel, pitch } => {

@@ -258,7 +258,9 @@ mod tests {
     }
 
     fn pitches(mut schedule: Schedule) -> Vec<u8> {
-        std::iter::from_fn(|| schedule.pop()).map(|w| w.note.pitch).collect()
+        std::iter::from_fn(|| schedule.pop())
+            .map(|w| w.note.pitch)
+            .collect()
     }
 
     #[test]
@@ -272,7 +274,10 @@ mod tests {
         let mut schedule = filled(&[(0, 0, 13)]);
         let mut swung = note(12, 50);
         swung.delay_millitick = 1_500;
-        schedule.insert(Waiting { epoch: epoch(0, 0), note: swung });
+        schedule.insert(Waiting {
+            epoch: epoch(0, 0),
+            note: swung,
+        });
         assert_eq!(pitches(schedule), [0, 50]);
     }
 
@@ -296,7 +301,10 @@ mod tests {
     fn a_full_queue_refuses_and_keeps_its_memory() {
         let mut schedule = Schedule::new();
         let before = schedule.notes.capacity();
-        let waiting = Waiting { epoch: epoch(0, 0), note: note(0, 60) };
+        let waiting = Waiting {
+            epoch: epoch(0, 0),
+            note: note(0, 60),
+        };
         for _ in 0..PLAN_CAPACITY {
             assert!(schedule.insert(waiting));
         }
@@ -309,8 +317,9 @@ mod tests {
         let mut schedule = filled(&[(0, 0, 0), (0, 0, 24)]);
         schedule.shorten(epoch(0, 0), Tick(12), 0, 0);
         schedule.shorten(epoch(0, 0), Tick(12), 0, 1);
-        let lengths: Vec<i64> =
-            std::iter::from_fn(|| schedule.pop()).map(|w| w.note.duration).collect();
+        let lengths: Vec<i64> = std::iter::from_fn(|| schedule.pop())
+            .map(|w| w.note.duration)
+            .collect();
         assert_eq!(lengths, [12, 24]);
     }
 
@@ -318,7 +327,12 @@ mod tests {
     fn the_table_gives_the_first_note_to_end() {
         let mut table = SoundingTable::new();
         for (pitch, ends) in [(60, 30.0), (64, 20.0), (67, 40.0)] {
-            table.insert(Sounding { channel: 0, pitch, ends, yields: false });
+            table.insert(Sounding {
+                channel: 0,
+                pitch,
+                ends,
+                yields: false,
+            });
         }
         table.shorten(0, 67, 10.0);
         assert_eq!(table.next_before(10.0), None);

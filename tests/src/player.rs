@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use continuo_model::time::TICKS_PER_QUARTER;
 
 use crate::{
@@ -35,7 +35,15 @@ pub struct Session {
     /// End the block where the transport jumps, as some CLAP hosts do, instead of telling it inside of the
     /// block. VST3 hosts do neither unless this is set.
     pub split_at_changes: bool,
+    /// Seconds for which the plugin runs, stopped, before an offline render begins.
+    ///
+    /// The plugin's framework misreports the mode of a VST3 render, so there the plugin knows a render by
+    /// its pace, after half a second; without a lead-in that half second plays as it would live.
+    pub lead_in: f64,
 }
+
+/// Long enough for a plugin to know a render by its pace, in seconds.
+const LEAD_IN: f64 = 0.75;
 
 impl Session {
     /// An offline render in blocks of this many samples.
@@ -46,6 +54,7 @@ impl Session {
             pacing: Pacing::Offline,
             output_capacity: usize::MAX,
             split_at_changes: false,
+            lead_in: LEAD_IN,
         }
     }
 }
@@ -188,7 +197,7 @@ impl<'a> Player<'a> {
             end: 0,
             thru: Some(thru),
         };
-        Ok(Self {
+        let mut player = Self {
             instance,
             session,
             clip: clip_events(&song, clip),
@@ -198,7 +207,32 @@ impl<'a> Player<'a> {
             release_held: false,
             record,
             started: Instant::now(),
-        })
+        };
+        player.lead_in()?;
+        Ok(player)
+    }
+
+    /// Runs the plugin for a while before the record begins.
+    fn lead_in(&mut self) -> Result<()> {
+        if self.session.pacing != Pacing::Offline {
+            return Ok(());
+        }
+        let frames = self.session.blocks.max();
+        let mut left = self.session.lead_in * self.record.song.rate();
+        while left > 0.0 {
+            let output = self.instance.process(&Block {
+                frames,
+                position: Some(self.playhead.position()),
+                changes: &[],
+                events: &[],
+            })?;
+            ensure!(
+                output.is_empty(),
+                "played before anything was heard: {output:?}"
+            );
+            left -= f64::from(frames);
+        }
+        Ok(())
     }
 
     /// The plugin.
@@ -228,7 +262,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Stops, or stays stopped, for `seconds`.
+    /// Stops, or stays stopped, for `seconds` or at least a sample: a shorter stop reaches no plugin.
     ///
     /// # Errors
     /// When the plugin fails to process.
@@ -237,7 +271,7 @@ impl<'a> Player<'a> {
             self.playhead.set_playing(false);
             self.jumped(Break::Stop);
         }
-        let mut left = (seconds * self.record.song.rate()).round() as u64;
+        let mut left = ((seconds * self.record.song.rate()).round() as u64).max(1);
         while left > 0 {
             let block = u64::from(self.session.blocks.next_length()).min(left);
             self.block(block as u32)?;
@@ -248,8 +282,11 @@ impl<'a> Player<'a> {
 
     /// Moves the playhead to `beat` between two blocks.
     pub fn seek(&mut self, beat: f64) {
+        let before = self.playhead.position().sample;
         self.playhead.seek(beat);
-        self.jumped(Break::Seek);
+        if self.playhead.position().sample != before {
+            self.jumped(Break::Seek);
+        }
     }
 
     /// Loops between two positions in quarter notes, or not at all.

@@ -296,11 +296,10 @@ impl Instance for Vst3Instance {
             processor,
             ..
         } = &self.objects;
-        // SAFETY: the record is valid during the call. The mode is announced twice, as some hosts do,
-        // because the plugin's framework goes by the announcement before the last.
+        // SAFETY: the record is valid during the call.
         unsafe {
-            check(processor.setupProcessing(&mut announced), "setupProcessing")?;
-            check(processor.setupProcessing(&mut announced), "setupProcessing")?;
+            let result = processor.setupProcessing(&mut announced);
+            check(result, "setupProcessing")?;
             check(component.setActive(1), "setActive")?;
             check(processor.setProcessing(1), "setProcessing")?;
         }

@@ -55,7 +55,10 @@ fn every_tick_is_in_one_block_at_its_nearest_sample() {
                         let exact = tick as f64 / 24.0 / tempo * 60.0 * rate;
                         let error = (played + u64::from(sample)) as f64 - exact;
                         // Half a sample, and half of one where the nearest sample is in the next block.
-                        assert!(error.abs() <= 0.5 + 1e-6, "{error} at {rate} {tempo} {frames}");
+                        assert!(
+                            error.abs() <= 0.5 + 1e-6,
+                            "{error} at {rate} {tempo} {frames}"
+                        );
                         expected += 1;
                     }
                     assert_eq!(clock.next_span(), None);
@@ -94,8 +97,14 @@ fn a_loop_wraps_inside_the_block() {
     let near_end = 4.0 - 100.0 / 24_000.0;
     let cut = spans(&mut clock, &looping(near_end, (0.0, 4.0)), 512);
     assert_eq!(cut.len(), 2);
-    assert_eq!((cut[0].first, cut[0].frames, cut[0].entry), (0, 100, Entry::Jumps));
-    assert_eq!((cut[1].first, cut[1].frames, cut[1].entry), (100, 412, Entry::Wraps));
+    assert_eq!(
+        (cut[0].first, cut[0].frames, cut[0].entry),
+        (0, 100, Entry::Jumps)
+    );
+    assert_eq!(
+        (cut[1].first, cut[1].frames, cut[1].entry),
+        (100, 412, Entry::Wraps)
+    );
     assert_eq!(ticks(&cut[0]), []);
     assert_eq!(ticks(&cut[1]), [(0, 100)]);
     assert_eq!(cut[0].unheard_tick(100), Tick(96));
@@ -201,9 +210,15 @@ fn stop_start_and_reset_begin_anew() {
     assert!(!clock.begin(&Transport::default(), 480, RATE));
     assert_eq!(clock.next_span(), None);
     let next = 480.0 / 24_000.0;
-    assert_eq!(spans(&mut clock, &playing(next), 480)[0].entry, Entry::Jumps);
+    assert_eq!(
+        spans(&mut clock, &playing(next), 480)[0].entry,
+        Entry::Jumps
+    );
     clock.reset();
-    assert_eq!(spans(&mut clock, &playing(2.0 * next), 480)[0].entry, Entry::Jumps);
+    assert_eq!(
+        spans(&mut clock, &playing(2.0 * next), 480)[0].entry,
+        Entry::Jumps
+    );
 }
 
 #[test]
@@ -274,17 +289,26 @@ fn bars_follow_the_host_where_it_makes_sense() {
         clock.outline().grid
     };
     let grid = downbeat(Some(5.0), 6.5, (4, 4));
-    assert_eq!((grid.position_in_bar(Tick(120)), grid.bar_at(Tick(156))), (0, 1));
+    assert_eq!(
+        (grid.position_in_bar(Tick(120)), grid.bar_at(Tick(156))),
+        (0, 1)
+    );
     // Unset, after the position, not finite, long past: counted from the song's origin.
     for bar_start in [None, Some(7.0), Some(f64::NAN), Some(-40.0)] {
         let grid = downbeat(bar_start, 6.5, (3, 4));
-        assert_eq!((grid.position_in_bar(Tick(156)), grid.bar_at(Tick(156))), (12, 2));
+        assert_eq!(
+            (grid.position_in_bar(Tick(156)), grid.bar_at(Tick(156))),
+            (12, 2)
+        );
     }
     let grid = downbeat(None, -1.0, (4, 4));
     assert_eq!(grid.bar_at(Tick(-24)), -1);
     assert_eq!(downbeat(None, 0.0, (0, 7)).meter, Meter::COMMON);
     // Bars that agree are the same grid, whichever of them the host names.
-    assert_eq!(downbeat(Some(4.0), 5.0, (4, 4)), downbeat(Some(8.0), 9.0, (4, 4)));
+    assert_eq!(
+        downbeat(Some(4.0), 5.0, (4, 4)),
+        downbeat(Some(8.0), 9.0, (4, 4))
+    );
 }
 
 #[test]
@@ -329,13 +353,21 @@ fn tiny_loops_are_left_to_the_host() {
     }
     let mut clock = Clock::new();
     let cut = spans(&mut clock, &looping(1.0, (1.0, 1.125)), 8192);
-    assert_eq!(cut.len(), 3, "8,192 samples hold two and a bit thirty-seconds of 3,000");
+    assert_eq!(
+        cut.len(),
+        3,
+        "8,192 samples hold two and a bit thirty-seconds of 3,000"
+    );
 }
 
 #[test]
 fn a_note_just_before_the_wrap_is_heard_on_the_last_tick() {
     let mut clock = Clock::new();
-    let cut = spans(&mut clock, &looping(4.0 - 300.0 / 24_000.0, (0.0, 4.0)), 256);
+    let cut = spans(
+        &mut clock,
+        &looping(4.0 - 300.0 / 24_000.0, (0.0, 4.0)),
+        256,
+    );
     assert_eq!(cut[0].nearest_tick(255), Tick(95));
     assert_eq!(cut[0].unheard_tick(256), Tick(95));
     let open = spans(&mut Clock::new(), &playing(4.0 - 300.0 / 24_000.0), 256);

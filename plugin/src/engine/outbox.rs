@@ -78,14 +78,21 @@ impl<E: Copy> Outbox<E> {
 
     fn keep(&mut self, body: Body<E>) {
         if let Some(key) = body.off_key() {
-            let own = self.refused.iter().rposition(|kept| kept.on_key() == Some(key));
+            let own = self
+                .refused
+                .iter()
+                .rposition(|kept| kept.on_key() == Some(key));
             if let Some(place) = own {
                 self.refused.remove(place);
                 self.status.add(Count::Dropped, 1);
                 return;
             }
         }
-        let room = if body.is_off() { REFUSED_CAPACITY } else { REFUSED_CAPACITY - KEYS };
+        let room = if body.is_off() {
+            REFUSED_CAPACITY
+        } else {
+            REFUSED_CAPACITY - KEYS
+        };
         if self.refused.len() < room {
             self.refused.push_back(body);
         } else {
@@ -97,7 +104,14 @@ impl<E: Copy> Outbox<E> {
 impl<E> Body<E> {
     /// Whether it ends a note, or several.
     fn is_off(&self) -> bool {
-        matches!(self, Self::Off { .. } | Self::Pass { kind: Kind::Off { .. }, .. })
+        matches!(
+            self,
+            Self::Off { .. }
+                | Self::Pass {
+                    kind: Kind::Off { .. },
+                    ..
+                }
+        )
     }
 
     /// The key that it ends.
@@ -105,7 +119,11 @@ impl<E> Body<E> {
         match *self {
             Self::Off { channel, pitch }
             | Self::Pass {
-                kind: Kind::Off { channel: Some(channel), pitch: Some(pitch) },
+                kind:
+                    Kind::Off {
+                        channel: Some(channel),
+                        pitch: Some(pitch),
+                    },
                 ..
             } => Some(key_index(channel, pitch)),
             _ => None,
@@ -116,9 +134,10 @@ impl<E> Body<E> {
     fn on_key(&self) -> Option<usize> {
         match *self {
             Self::On { channel, pitch, .. }
-            | Self::Pass { kind: Kind::On { channel, pitch, .. }, .. } => {
-                Some(key_index(channel, pitch))
-            }
+            | Self::Pass {
+                kind: Kind::On { channel, pitch, .. },
+                ..
+            } => Some(key_index(channel, pitch)),
             _ => None,
         }
     }

@@ -100,8 +100,11 @@ pub struct Player<E> {
     held: [bool; KEYS],
     /// How many of `held` are true.
     held_count: usize,
-    /// Note-ons passed through whose note-off has not been.
+    /// Note-ons passed through whose note-off has not been. Kept over a reset: those are the host's to end.
     passed: [u8; KEYS],
+    /// Keys that sound by what was passed through. The first note-off silences a key, however many
+    /// note-ons went before it, so that a host which sends one for several leaves no key blocked.
+    through: [bool; KEYS],
     /// Ticks played since the engine began, through every loop and jump.
     elapsed: f64,
     /// `elapsed` when the last note-on was heard.
@@ -123,6 +126,7 @@ impl<E: Copy> Player<E> {
             held: [false; KEYS],
             held_count: 0,
             passed: [0; KEYS],
+            through: [false; KEYS],
             elapsed: 0.0,
             last_heard: f64::NEG_INFINITY,
             status,
@@ -144,7 +148,12 @@ impl<E: Copy> Player<E> {
                     self.status.add(Count::Dropped, 1);
                 }
             }
-            Planned::Release { epoch, at, channel, pitch } => {
+            Planned::Release {
+                epoch,
+                at,
+                channel,
+                pitch,
+            } => {
                 self.schedule.shorten(epoch, at, channel, pitch);
                 if epoch == self.epoch {
                     self.sounding.shorten(channel, pitch, at.0 as f64);
@@ -157,7 +166,11 @@ impl<E: Copy> Player<E> {
     /// Takes an input event that belongs to sample `at`.
     pub fn hear(&mut self, at: u64, event: InputEvent<E>) {
         let off = matches!(event.kind, Kind::Off { .. });
-        let room = if off { INPUT_CAPACITY + KEYS } else { INPUT_CAPACITY };
+        let room = if off {
+            INPUT_CAPACITY + KEYS
+        } else {
+            INPUT_CAPACITY
+        };
         if self.input.len() < room {
             self.input.push_back((at, event));
         } else {
@@ -205,15 +218,22 @@ impl<E: Copy> Player<E> {
         }
     }
 
-    /// Ends every generated note, forgets the plan and what is held. Note-offs that wait between the
+    /// Ends every generated note, forgets the plan and what a player holds. Note-offs that wait between the
     /// heads still go to the notes that were passed through.
     pub fn reset(&mut self, now: u64, sink: &mut impl Sink<E>) {
         self.release_all(0, sink);
         while let Some((_, event)) = self.input.pop_front() {
-            if let Kind::Off { channel, pitch } = event.kind
-                && self.forget_passed(channel, pitch)
-            {
-                self.pass(event, 0, sink);
+            match event.kind {
+                Kind::Off {
+                    channel: Some(channel),
+                    pitch: Some(pitch),
+                } => {
+                    if self.forget_passed(channel, pitch) {
+                        self.pass(event, 0, sink);
+                    }
+                }
+                Kind::Off { channel, pitch } => self.end_passed(channel, pitch, 0, sink),
+                Kind::On { .. } | Kind::Other => {}
             }
         }
         self.schedule.clear();
@@ -225,19 +245,15 @@ impl<E: Copy> Player<E> {
     }
 
     /// Plays the stretch from the head to sample `end`.
-    fn play_part(
-        &mut self,
-        stretch: &Stretch,
-        end: u64,
-        output: &Output,
-        sink: &mut impl Sink<E>,
-    ) {
+    fn play_part(&mut self, stretch: &Stretch, end: u64, output: &Output, sink: &mut impl Sink<E>) {
         // Both casts are safe: the part lies within the stretch, whose length is a `u32`.
         let first = (self.head - stretch.first) as u32;
         let last = (end - stretch.first) as u32;
         let began = stretch.span.map_or(0.0, |span| span.frontier(first));
         while let Some((offset, next)) = self.next(stretch, first, last) {
-            let since_first = stretch.span.map_or(0.0, |span| span.ticks_between(first, offset));
+            let since_first = stretch
+                .span
+                .map_or(0.0, |span| span.ticks_between(first, offset));
             let now = Moment {
                 sample: output.sample(stretch.first + u64::from(offset)),
                 elapsed: self.elapsed + since_first,
@@ -257,17 +273,23 @@ impl<E: Copy> Player<E> {
                 }
             }
         }
-        self.elapsed += stretch.span.map_or(0.0, |span| span.ticks_between(first, last));
+        self.elapsed += stretch
+            .span
+            .map_or(0.0, |span| span.ticks_between(first, last));
     }
 
     /// What comes first in samples `first..last` of the stretch; at the same sample note-offs come before
     /// input, so that it finds the key free, and input before notes, so that these can yield to it.
     fn next(&self, stretch: &Stretch, first: u32, last: u32) -> Option<(u32, Next<E>)> {
         let end = stretch.first + u64::from(last);
-        let input = self.input.front().filter(|(at, _)| *at < end).map(|&(at, event)| {
-            let offset = at.saturating_sub(stretch.first) as u32;
-            (offset.max(first), Next::Input(event))
-        });
+        let input = self
+            .input
+            .front()
+            .filter(|(at, _)| *at < end)
+            .map(|&(at, event)| {
+                let offset = at.saturating_sub(stretch.first) as u32;
+                (offset.max(first), Next::Input(event))
+            });
         let Some(span) = stretch.span else {
             return input;
         };
@@ -311,20 +333,22 @@ impl<E: Copy> Player<E> {
                         self.end(note, sample, sink);
                     }
                     self.passed[key] = self.passed[key].saturating_add(1);
+                    self.through[key] = true;
                     self.pass(event, sample, sink);
                 }
             }
-            Kind::Off { channel, pitch } => {
+            Kind::Off {
+                channel: Some(channel),
+                pitch: Some(pitch),
+            } => {
                 let was_passed = self.forget_passed(channel, pitch);
                 // A note-off that nothing was passed for must not end a generated note.
-                let ours = match (channel, pitch) {
-                    (Some(channel), Some(pitch)) => self.sounding.contains(channel, pitch),
-                    _ => !self.sounding.is_empty(),
-                };
+                let ours = self.sounding.contains(channel, pitch);
                 if was_passed || (output.passes() && !ours) {
                     self.pass(event, sample, sink);
                 }
             }
+            Kind::Off { channel, pitch } => self.end_passed(channel, pitch, sample, sink),
             Kind::Other if output.passes() => self.pass(event, sample, sink),
             Kind::Other => {}
         }
@@ -351,7 +375,7 @@ impl<E: Copy> Player<E> {
         if late >= THIRTY_SECOND as f64 {
             return self.status.add(Count::Late, 1);
         }
-        if self.held[key] && self.passed[key] > 0 {
+        if self.through[key] {
             return self.status.add(Count::Dropped, 1);
         }
         if late > 0.0 {
@@ -391,16 +415,32 @@ impl<E: Copy> Player<E> {
         self.outbox.send(sample, body, sink);
     }
 
-    /// A note-off came: its keys are no longer held. Whether one of them had been passed through.
-    fn forget_passed(&mut self, channel: Option<u8>, pitch: Option<u8>) -> bool {
-        let mut any = false;
+    /// A note-off for many keys came: it ends each of them that was passed through, because passed on
+    /// itself it would end generated notes too.
+    fn end_passed(
+        &mut self,
+        channel: Option<u8>,
+        pitch: Option<u8>,
+        sample: u32,
+        sink: &mut impl Sink<E>,
+    ) {
         for (channel, pitch) in named_keys(channel, pitch) {
-            let key = key_index(channel, pitch);
-            self.held_count -= usize::from(self.held[key]);
-            self.held[key] = false;
-            any |= self.passed[key] > 0;
-            self.passed[key] = self.passed[key].saturating_sub(1);
+            let sounds = self.through[key_index(channel, pitch)];
+            self.forget_passed(channel, pitch);
+            if sounds {
+                self.outbox.send(sample, Body::Off { channel, pitch }, sink);
+            }
         }
-        any
+    }
+
+    /// A note-off came: its key is no longer held. Whether a note-on of it had been passed through.
+    fn forget_passed(&mut self, channel: u8, pitch: u8) -> bool {
+        let key = key_index(channel, pitch);
+        self.held_count -= usize::from(self.held[key]);
+        self.held[key] = false;
+        self.through[key] = false;
+        let was_passed = self.passed[key] > 0;
+        self.passed[key] = self.passed[key].saturating_sub(1);
+        was_passed
     }
 }

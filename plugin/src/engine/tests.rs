@@ -1,17 +1,26 @@
 //! The engine between a simulated host and a test that plays the worker's part, over real rings.
 
+// nice-plug's own guard is an allocator too, and there can be only one.
+#[cfg(not(feature = "assert_process_allocs"))]
+mod allocations;
 mod fuzz;
 mod heard;
+mod passed;
 mod played;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use continuo_model::{controls::Controls, time::Tick};
 
 use super::*;
-use crate::link::{PlannedNote, WorkerEnd, link};
+use crate::link::{HEARD_CAPACITY, PlannedNote, WorkerEnd, link};
 
 /// Half a second is a quarter note of 24,000 samples, a tick is 1,000.
 pub const RATE: f64 = 48_000.0;
 pub const TICK: u64 = 1000;
+
+/// What the largest host list takes in a block.
+const LARGEST_LIST: usize = 5000;
 
 /// The host's payload: a serial number, to see that events come through untouched and in order.
 pub type Serial = u32;
@@ -91,16 +100,25 @@ impl Rig {
     pub fn run(&mut self, frames: u32, input: &[InputEvent<Serial>]) {
         self.block.frames = frames;
         let mut list = List {
-            room: self.room,
-            events: Vec::new(),
+            room: self.room.min(LARGEST_LIST),
+            events: Vec::with_capacity(LARGEST_LIST),
         };
-        self.engine.process(&self.block, input, &mut list);
+        let process = || self.engine.process(&self.block, input, &mut list);
+        #[cfg(not(feature = "assert_process_allocs"))]
+        assert_eq!(
+            allocations::during(process),
+            0,
+            "the audio thread allocated"
+        );
+        #[cfg(feature = "assert_process_allocs")]
+        process();
         let mut last = 0;
         for event in list.events {
             assert!(event.sample < frames, "an event beyond the block");
             assert!(event.sample >= last, "events out of order");
             last = event.sample;
-            self.out.push((self.now + u64::from(event.sample), event.body));
+            self.out
+                .push((self.now + u64::from(event.sample), event.body));
         }
         self.now += u64::from(frames);
         let transport = &mut self.block.transport;
@@ -139,11 +157,14 @@ impl Rig {
 
     /// The epoch that the engine last told.
     pub fn epoch(&mut self) -> Epoch {
-        let epochs = self.heard().into_iter().filter_map(|message| match message {
-            Heard::Start { epoch, .. } | Heard::Stop { epoch } => Some(epoch),
-            _ => None,
-        });
-        epochs.last().expect("the engine told an epoch")
+        let mut epochs = self
+            .heard()
+            .into_iter()
+            .filter_map(|message| match message {
+                Heard::Start { epoch, .. } | Heard::Stop { epoch } => Some(epoch),
+                _ => None,
+            });
+        epochs.next_back().expect("the engine told an epoch")
     }
 
     /// Plans a note.

@@ -19,7 +19,7 @@ use continuo_tests::{
         table::{Row, Table},
         take::{self, Take},
     },
-    host::{self, Format},
+    host::{self, Format, Instance},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -137,6 +137,7 @@ fn jobs(arguments: &Arguments) -> Result<Vec<Job>> {
         "no plugin at {}",
         arguments.bundle.display()
     );
+    load(&arguments.bundle)?;
     if arguments.out.exists() {
         ensure!(
             arguments.out.is_dir(),
@@ -224,7 +225,8 @@ fn run(arguments: &Arguments, jobs: &[Job]) -> Result<()> {
     }
     progress.finish_and_clear();
     print!("{}", Table(rows));
-    println!("{} takes in {}", jobs.len(), arguments.out.display());
+    let takes = if jobs.len() == 1 { "take" } else { "takes" };
+    println!("{} {takes} in {}", jobs.len(), arguments.out.display());
     if let Some(first) = violations.first() {
         bail!(
             "{} notes broke the rules of the output, first {first}",
@@ -236,12 +238,7 @@ fn run(arguments: &Arguments, jobs: &[Job]) -> Result<()> {
 
 /// One job in a fresh instance of the plugin.
 fn play(arguments: &Arguments, job: &Job, bar_played: impl Fn()) -> Result<Take> {
-    let vst3 = arguments
-        .bundle
-        .extension()
-        .is_some_and(|extension| extension == "vst3");
-    let format = if vst3 { Format::Vst3 } else { Format::Clap };
-    let mut instance = host::load(format, &arguments.bundle)?;
+    let mut instance = load(&arguments.bundle)?;
     let score = job.clip.score(job.role, arguments.bars.into());
     take::play(
         instance.as_mut(),
@@ -250,6 +247,18 @@ fn play(arguments: &Arguments, job: &Job, bar_played: impl Fn()) -> Result<Take>
         arguments.take,
         bar_played,
     )
+}
+
+/// The plugin at `bundle`, whose extension tells its format.
+fn load(bundle: &Path) -> Result<Box<dyn Instance>> {
+    let is_vst3 = bundle
+        .extension()
+        .is_some_and(|extension| extension == "vst3");
+    let format = if is_vst3 { Format::Vst3 } else { Format::Clap };
+    // The system's loader looks for a bare file name elsewhere.
+    let bundle = std::path::absolute(bundle)?;
+    host::load(format, &bundle)
+        .with_context(|| format!("{} is no plugin that loads", bundle.display()))
 }
 
 /// Writes the take as a MIDI file and as a picture.

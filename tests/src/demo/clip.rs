@@ -303,6 +303,32 @@ mod tests {
     }
 
     #[test]
+    fn the_clips_of_the_repository() {
+        let read = |name: &str| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clips");
+            Clip::read(&folder.join(name).with_extension("mid")).unwrap()
+        };
+        let tunes = [
+            ("scarborough-fair", "E minor", 1),
+            ("kesh-jig", "G major", 1),
+            ("ode-to-joy", "G major", 4),
+            ("minor-two-five", "C minor", 2),
+        ];
+        for (name, key, tracks) in tunes {
+            let clip = read(name);
+            assert_eq!((clip.bars, clip.song.tracks.len()), (16, tracks), "{name}");
+            assert_eq!(clip.key.unwrap().name(), key, "{name}");
+            assert_eq!(clip.melody, Some(0), "{name}");
+            assert_eq!(
+                Key::find(clip.song.tracks.iter().flat_map(|track| &track.notes)),
+                clip.key
+            );
+        }
+        let chords = read("pop-progression");
+        assert_eq!((chords.bars, chords.melody), (16, None));
+    }
+
+    #[test]
     fn drums_alone_are_no_clip() {
         let mut song = clip((4, 4), &[60]).song;
         song.tracks[0].channel = midi_file::DRUM_CHANNEL;

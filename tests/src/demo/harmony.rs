@@ -39,58 +39,98 @@ pub fn label_bars(notes: &[Note], bars: &[Bar]) -> Vec<ChordLabel> {
 fn label_span(notes: &[Note], bar: &Bar, from: Tick, ticks: i64, labels: &mut Vec<ChordLabel>) {
     let beat = bar.beat_ticks();
     let beats = (ticks / beat).max(1);
-    let chord = chord_between(notes, from, from + ticks);
-    let one_root = |chord: &Chord| {
-        let parts = (0..beats).map(|index| from + index * beat);
-        let mut roots = parts.filter_map(|at| chord_between(notes, at, at + beat));
-        roots.all(|part| part.root == chord.root)
-    };
-    match chord {
-        Some(chord) if beats == 1 || one_root(&chord) => labels.push(ChordLabel {
+    let chord = chord_in(&Window::of(notes, from, from + ticks));
+    if let Some(chord) = chord.filter(|chord| one_root(chord, notes, from, beats, beat)) {
+        labels.push(ChordLabel {
             at: from,
             name: chord.name(),
-        }),
-        _ if beats > 1 => {
-            let parts = if beats % 2 == 0 { 2 } else { beats };
-            for part in 0..parts {
-                label_span(
-                    notes,
-                    bar,
-                    from + part * ticks / parts,
-                    ticks / parts,
-                    labels,
-                );
-            }
+        });
+    } else if beats > 1 {
+        let parts = if beats % 2 == 0 { 2 } else { beats };
+        for part in 0..parts {
+            label_span(
+                notes,
+                bar,
+                from + part * ticks / parts,
+                ticks / parts,
+                labels,
+            );
         }
-        _ => {}
     }
 }
 
-/// The chord that sounds from `from` to `to`, each note weighing what it lasts in there.
-fn chord_between(notes: &[Note], from: Tick, to: Tick) -> Option<Chord> {
-    let inside: Vec<&Note> = notes
-        .iter()
-        .filter(|note| note.onset < to && note.end() > from)
-        .collect();
-    let is_harmony = inside.iter().any(|first| {
-        let at = first.onset.max(from);
-        let together = inside.iter().filter(|note| note.sounds_at(at));
-        together
-            .map(|note| note.pitch)
-            .collect::<PitchClassSet>()
-            .len()
-            >= 3
-    });
-    if !is_harmony {
-        return None;
+/// Whether no beat of the span states another root than `chord`. A beat without bass, such as an upward
+/// strum of the high strings, states none.
+fn one_root(chord: &Chord, notes: &[Note], from: Tick, beats: i64, beat: i64) -> bool {
+    let lowest = Window::of(notes, from, from + beats * beat).lowest();
+    (0..beats).all(|index| {
+        let at = from + index * beat;
+        let part = Window::of(notes, at, at + beat);
+        let has_bass = part.lowest() < lowest.saturating_add(12);
+        !has_bass || chord_in(&part).is_none_or(|part| part.root == chord.root)
+    })
+}
+
+/// The notes that sound in a stretch of time.
+struct Window<'a> {
+    notes: Vec<&'a Note>,
+    from: Tick,
+    to: Tick,
+}
+
+impl<'a> Window<'a> {
+    fn of(notes: &'a [Note], from: Tick, to: Tick) -> Self {
+        let inside = notes
+            .iter()
+            .filter(|note| note.onset < to && note.end() > from);
+        Self {
+            notes: inside.collect(),
+            from,
+            to,
+        }
     }
-    let weight = |note: &Note| (note.end().min(to) - note.onset.max(from)) as f32;
-    let chord = Chord::from_pitches(inside.iter().map(|note| (note.pitch, weight(note))))?;
+
+    /// The lowest key; the highest there is without notes.
+    fn lowest(&self) -> u8 {
+        self.notes
+            .iter()
+            .map(|note| note.pitch)
+            .min()
+            .unwrap_or(u8::MAX)
+    }
+
+    /// Every note's key with how long it sounds in here.
+    fn weights(&self) -> impl Iterator<Item = (u8, f32)> {
+        self.notes.iter().map(|note| {
+            let lasts = note.end().min(self.to) - note.onset.max(self.from);
+            (note.pitch, lasts as f32)
+        })
+    }
+
+    /// The pitch classes that sound together, at each moment at which one begins.
+    fn moments(&self) -> impl Iterator<Item = PitchClassSet> {
+        self.notes.iter().map(|first| {
+            let at = first.onset.max(self.from);
+            let together = self.notes.iter().filter(|note| note.sounds_at(at));
+            together.map(|note| note.pitch).collect()
+        })
+    }
+}
+
+/// The chord of a window, when it explains nearly all of it and its notes, but for a fifth, are struck
+/// together at least once.
+fn chord_in(window: &Window) -> Option<Chord> {
+    let chord = Chord::from_pitches(window.weights())?;
     let tones = chord.quality.template().transpose(chord.root);
-    let total: f32 = inside.iter().map(|note| weight(note)).sum();
-    let explained = inside.iter().filter(|note| tones.contains(note.pitch));
-    let explained: f32 = explained.map(|note| weight(note)).sum();
-    (explained >= CLEAN * total).then_some(chord)
+    let total: f32 = window.weights().map(|(_, weight)| weight).sum();
+    let explained = window.weights().filter(|(pitch, _)| tones.contains(*pitch));
+    let explained: f32 = explained.map(|(_, weight)| weight).sum();
+    let fifth = chord.root + 7;
+    let complete = |moment: PitchClassSet| {
+        let missing = tones.iter().filter(|tone| !moment.contains(*tone));
+        moment.len() >= 3 && missing.into_iter().all(|tone| tone == fifth % 12)
+    };
+    (explained >= CLEAN * total && window.moments().any(complete)).then_some(chord)
 }
 
 #[cfg(test)]
@@ -124,6 +164,14 @@ mod tests {
         let mut notes = chord(0, 48, &[43, 62, 67, 71]);
         notes.extend(chord(48, 48, &[62, 67, 71]));
         assert_eq!(named(&notes, 1), [(0, "G".to_owned())]);
+    }
+
+    #[test]
+    fn a_strum_without_its_bass_is_still_the_same_chord() {
+        let mut notes = chord(0, 48, &[48, 64, 67, 71]);
+        notes.extend(chord(48, 24, &[64, 67, 71]));
+        notes.extend(chord(72, 24, &[48, 64, 67, 71]));
+        assert_eq!(named(&notes, 1), [(0, "Cmaj7".to_owned())]);
     }
 
     #[test]

@@ -156,9 +156,18 @@ impl Layout {
         if both { LANE_GAP } else { 0 }
     }
 
+    /// The height of the line of chord names; none without names.
+    fn chord_line(&self) -> i32 {
+        if self.labels.is_empty() {
+            0
+        } else {
+            CHORD_LINE
+        }
+    }
+
     fn system_height(&self) -> i32 {
         let lanes = self.pitch_lane_height() + self.lane_gap() + self.drum_lane_height();
-        CHORD_LINE + NUMBER_LINE + lanes + SYSTEM_GAP
+        self.chord_line() + NUMBER_LINE + lanes + SYSTEM_GAP
     }
 
     fn system_top(&self, index: usize) -> i32 {
@@ -216,13 +225,17 @@ impl Layout {
             end: last.end,
             left: LEFT,
             right: LEFT + self.width_of(system_ticks(bars)),
-            pitch_top: top + CHORD_LINE + NUMBER_LINE,
-            drum_top: top + CHORD_LINE + NUMBER_LINE + self.pitch_lane_height() + self.lane_gap(),
+            pitch_top: top + self.chord_line() + NUMBER_LINE,
+            drum_top: top
+                + self.chord_line()
+                + NUMBER_LINE
+                + self.pitch_lane_height()
+                + self.lane_gap(),
             pixels_per_tick: self.pixels_per_tick,
         };
         self.rows(canvas, &place);
         self.bar_lines(canvas, &place, bars);
-        self.chord_names(canvas, &place, top + CHORD_LINE / 2);
+        self.chord_names(canvas, &place, bars, top + self.chord_line() / 2);
         let meets = |seen: &&Seen| seen.note.onset < place.end && seen.note.end() > place.start;
         for seen in self.pitched.iter().filter(meets) {
             self.pitched_note(canvas, &place, seen);
@@ -232,19 +245,28 @@ impl Layout {
         }
     }
 
-    /// The chord names, each where it fits beside the one before.
-    fn chord_names(&self, canvas: &mut Canvas, place: &Place, middle: i32) {
+    /// The chord names. Where they do not all fit, those on bar lines come first.
+    fn chord_names(&self, canvas: &mut Canvas, place: &Place, bars: &[Bar], middle: i32) {
         let colour = if self.labels_generated {
             GENERATED
         } else {
             INK
         };
-        let mut free = place.left;
-        for label in &self.labels {
-            let x = place.x(label.at) + 3;
-            if (place.start..place.end).contains(&label.at) && x >= free {
-                canvas.text(&label.name, (x, middle), Align::Left, 21, colour);
-                free = x + canvas.text_width(&label.name, 21) + 4;
+        let here = |label: &&ChordLabel| (place.start..place.end).contains(&label.at);
+        let on_bar_line = |label: &ChordLabel| bars.iter().any(|bar| bar.start() == label.at);
+        let mut taken: Vec<(i32, i32)> = Vec::new();
+        for wanted in [true, false] {
+            let labels = self.labels.iter().filter(here);
+            for label in labels.filter(|label| on_bar_line(label) == wanted) {
+                let left = place.x(label.at) + 3;
+                let right = left + canvas.text_width(&label.name, 21) + 4;
+                if taken
+                    .iter()
+                    .all(|other| right <= other.0 || other.1 <= left)
+                {
+                    canvas.text(&label.name, (left, middle), Align::Left, 21, colour);
+                    taken.push((left, right));
+                }
             }
         }
     }
@@ -480,93 +502,4 @@ fn drum_name(key: u8) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn track(channel: u8, onset: i64, pitch: u8) -> Track {
-        Track {
-            channel,
-            notes: vec![Note {
-                onset: Tick(onset),
-                pitch,
-                duration: 24,
-                velocity: 127,
-            }],
-            ..Track::default()
-        }
-    }
-
-    fn song(tracks: Vec<Track>) -> Song {
-        Song {
-            tracks,
-            ..Song::default()
-        }
-    }
-
-    fn picture(song: &Song, heard_tracks: usize, bars: usize) -> Picture<'_> {
-        Picture {
-            title: "",
-            subtitle: "",
-            song,
-            heard_tracks,
-            bars,
-        }
-    }
-
-    /// Width, height and pixels below the header.
-    fn pixels(file: &[u8]) -> (usize, Vec<Colour>) {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
-            .read_info()
-            .unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let width = reader.next_frame(&mut bytes).unwrap().width as usize;
-        let colours = bytes
-            .chunks(3)
-            .map(|pixel| Colour(pixel[0], pixel[1], pixel[2]));
-        (width, colours.skip(width * HEADER as usize).collect())
-    }
-
-    /// The left and right edge of everything in `colour`.
-    fn extent(file: &[u8], colour: Colour) -> Option<(i32, i32)> {
-        let (width, pixels) = pixels(file);
-        let found = pixels
-            .iter()
-            .enumerate()
-            .filter(|(_, pixel)| **pixel == colour);
-        let columns: Vec<usize> = found.map(|(at, _)| at % width).collect();
-        let (left, right) = (columns.iter().min()?, columns.iter().max()?);
-        Some((*left as i32, *right as i32))
-    }
-
-    #[test]
-    fn notes_lie_at_their_beats_in_their_colours() {
-        let song = song(vec![track(0, 24, 60), track(15, 96, 48)]);
-        let file = draw(&picture(&song, 1, 8)).unwrap();
-        // Eight bars of four beats on 1600 pixels: 50 a beat; one pixel of frame and one of gap.
-        assert_eq!(extent(&file, HEARD), Some((LEFT + 52, LEFT + 98)));
-        assert_eq!(extent(&file, GENERATED), Some((LEFT + 202, LEFT + 248)));
-    }
-
-    #[test]
-    fn a_note_over_a_line_break_goes_on_in_the_next() {
-        let mut song = song(vec![track(0, 8 * 96 - 24, 60)]);
-        song.tracks[0].notes[0].duration = 48;
-        let file = draw(&picture(&song, 1, 16)).unwrap();
-        assert_eq!(extent(&file, HEARD), Some((LEFT + 2, LEFT + 1598)));
-    }
-
-    #[test]
-    fn drums_have_named_rows_and_no_keyboard() {
-        let song = song(vec![track(9, 0, 36), track(9, 48, 42)]);
-        let layout = Layout::of(&picture(&song, 0, 1));
-        assert_eq!((layout.keys, &layout.drum_keys[..]), (None, &[42, 36][..]));
-        let file = draw(&picture(&song, 0, 1)).unwrap();
-        assert!(extent(&file, GENERATED).is_some() && extent(&file, EBONY).is_none());
-    }
-
-    #[test]
-    fn a_picture_without_notes_is_drawn_too() {
-        let (width, _) = pixels(&draw(&picture(&song(Vec::new()), 0, 0)).unwrap());
-        assert!(width >= 760);
-    }
-}
+mod tests;

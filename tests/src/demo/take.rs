@@ -88,7 +88,11 @@ fn take_of(
         .iter()
         .map(|voice| note_of(voice, &score.song))
         .collect();
+    // A note on the very bar line at which the transport stops is none: the stop ends it at once.
+    let end = score.bars.last().map_or(Tick(0), |bar| bar.end);
+    notes.retain(|note| note.onset < end);
     untangle(&mut notes);
+    let generated = notes.len();
     let mut song = score.song.clone();
     for (index, track) in song.tracks.iter_mut().enumerate() {
         if track.name.is_empty() {
@@ -109,7 +113,7 @@ fn take_of(
             .iter()
             .filter(|event| event.kind == NoteKind::On)
             .count(),
-        generated: voices.len(),
+        generated,
         stuck: voices.iter().filter(|voice| voice.off.is_none()).count(),
         counted,
         violations: check::violations(performance),

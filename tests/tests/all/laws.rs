@@ -223,7 +223,10 @@ fn fuzz(player: &mut Player, seed: u64) -> anyhow::Result<()> {
                 "Channel",
                 ["As heard", "1", "16"][numbers.below(3) as usize],
             )?,
-            _ => player.set("Density", ["-60", "0", "80"][numbers.below(3) as usize])?,
+            _ => player.set(
+                "Density",
+                ["-60 %", "0 %", "80 %"][numbers.below(3) as usize],
+            )?,
         }
     }
     player.set("Bypass", "Off")?;

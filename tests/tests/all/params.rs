@@ -85,6 +85,18 @@ fn every_documented_value_can_be_written_and_reads_back() {
                 write_and_read(&mut *instance, name, value);
             }
         }
+        for bars in ["1 bar", "2 bars", "4 bars", "8 bars"] {
+            write_and_read(&mut *instance, "Phrase", bars);
+        }
+        for delay in ["0 ms", "30 ms", "60 ms", "120 ms"] {
+            write_and_read(&mut *instance, "Lookahead", delay);
+        }
+        for share in ["0 %", "35 %", "100 %"] {
+            for name in ["Adventure", "Density", "Dynamics", "Humanize", "Swing"] {
+                write_and_read(&mut *instance, name, share);
+            }
+        }
+        write_and_read(&mut *instance, "Density", "-100 %");
         write_and_read(&mut *instance, "Scale", "Harmonic minor");
         write_and_read(&mut *instance, "Channel", "As heard");
     }

@@ -1,0 +1,397 @@
+//! Every host parameter, once. Names and order are public, ids are what projects are saved with: none of
+//! the three may change.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use continuo_model::controls::{self, Controls};
+use nice_plug::prelude::*;
+
+/// What the parameters say, in the words of the model.
+macro_rules! mirror {
+    ($(#[$doc:meta])* $name:ident = $model:ty { $($variant:ident $id:literal $label:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each variant mirrors one that the model documents")]
+        pub enum $name {
+            $(#[id = $id] #[name = $label] $variant,)+
+        }
+
+        impl From<$name> for $model {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$variant => Self::$variant,)+
+                }
+            }
+        }
+    };
+}
+
+mirror! {
+    /// What to play.
+    Role = controls::Role {
+        Continue "continue" "Continue",
+        Bass "bass" "Bass",
+        Chords "chords" "Chords",
+        Counter "counter" "Counter",
+        Drums "drums" "Drums",
+    }
+}
+
+mirror! {
+    /// When to play.
+    Mode = controls::Mode {
+        Follow "follow" "Follow",
+        Answer "answer" "Answer",
+    }
+}
+
+mirror! {
+    /// The scale that notes are kept in.
+    Scale = controls::Scale {
+        Auto "auto" "Auto",
+        Major "major" "Major",
+        Minor "minor" "Minor",
+        Dorian "dorian" "Dorian",
+        Mixolydian "mixolydian" "Mixolydian",
+        HarmonicMinor "harmonic-minor" "Harmonic minor",
+        Pentatonic "pentatonic" "Pentatonic",
+        Blues "blues" "Blues",
+        Chromatic "chromatic" "Chromatic",
+    }
+}
+
+/// Bars of an answer, a held loop, a capture.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phrase {
+    /// 1.
+    #[id = "1"]
+    #[name = "1 bar"]
+    One,
+    /// 2.
+    #[id = "2"]
+    #[name = "2 bars"]
+    Two,
+    /// 4.
+    #[id = "4"]
+    #[name = "4 bars"]
+    Four,
+    /// 8.
+    #[id = "8"]
+    #[name = "8 bars"]
+    Eight,
+}
+
+impl Phrase {
+    /// How many.
+    #[must_use]
+    pub fn bars(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+}
+
+/// How much later everything leaves than it was heard.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookahead {
+    /// 0 ms.
+    #[id = "0"]
+    #[name = "0 ms"]
+    None,
+    /// 30 ms.
+    #[id = "30"]
+    #[name = "30 ms"]
+    Short,
+    /// 60 ms.
+    #[id = "60"]
+    #[name = "60 ms"]
+    Medium,
+    /// 120 ms.
+    #[id = "120"]
+    #[name = "120 ms"]
+    Long,
+}
+
+impl Lookahead {
+    /// In whole samples.
+    #[must_use]
+    pub fn samples(self, sample_rate: f32) -> u32 {
+        let milliseconds: f32 = match self {
+            Self::None => 0.0,
+            Self::Short => 30.0,
+            Self::Medium => 60.0,
+            Self::Long => 120.0,
+        };
+        // A saturating cast; sensible rates give at most 50,000.
+        (milliseconds / 1000.0 * sample_rate).round() as u32
+    }
+}
+
+/// The parameters, in the host's order, and what is saved with them.
+#[derive(Params)]
+pub struct ContinuoParams {
+    /// What to play.
+    #[id = "role"]
+    pub role: EnumParam<Role>,
+    /// Play along all the time, or listen and answer in turn.
+    #[id = "mode"]
+    pub mode: EnumParam<Mode>,
+    /// Length of an answer, of a held loop, of a capture.
+    #[id = "phrase"]
+    pub phrase: EnumParam<Phrase>,
+    /// How far from the likeliest note, 0..=1.
+    #[id = "adventure"]
+    pub adventure: FloatParam,
+    /// Fewer or more notes than by itself, −1..=1.
+    #[id = "density"]
+    pub density: FloatParam,
+    /// Never below this MIDI note; 0 leaves the role its own range.
+    #[id = "lowest"]
+    pub lowest: IntParam,
+    /// Never above this MIDI note; 127 leaves the role its own range.
+    #[id = "highest"]
+    pub highest: IntParam,
+    /// 0 finds the key from what is heard, 1..=12 are the tonics C to B.
+    #[id = "key"]
+    pub key: IntParam,
+    /// The scale on that key.
+    #[id = "scale"]
+    pub scale: EnumParam<Scale>,
+    /// Never a note outside of key and scale.
+    #[id = "scale-lock"]
+    pub scale_lock: BoolParam,
+    /// Velocities softer or louder than heard, −1..=1.
+    #[id = "dynamics"]
+    pub dynamics: FloatParam,
+    /// Looseness of timing and velocity, 0..=1; 0 is exactly on the grid.
+    #[id = "humanize"]
+    pub humanize: FloatParam,
+    /// How late the off-beats fall, 0..=1.
+    #[id = "swing"]
+    pub swing: FloatParam,
+    /// Another take of the same music, 0..=127.
+    #[id = "take"]
+    pub take: IntParam,
+    /// Repeat the last phrase.
+    #[id = "hold"]
+    pub hold: BoolParam,
+    /// Use what earlier passes taught about the bars ahead.
+    #[id = "memory"]
+    pub memory: BoolParam,
+    /// A button: switching it on clears the memory. Projects always load it off.
+    #[id = "forget"]
+    pub forget: BoolParam,
+    /// Pass the heard notes on.
+    #[id = "thru"]
+    pub thru: BoolParam,
+    /// Channel of the generated notes: 0 as heard, 1..=16.
+    #[id = "channel"]
+    pub channel: IntParam,
+    /// How much later everything leaves; reported to the host as latency.
+    #[id = "lookahead"]
+    pub lookahead: EnumParam<Lookahead>,
+    /// Pass the heard notes on and generate nothing.
+    #[id = "bypass"]
+    pub bypass: BoolParam,
+
+    /// Another song, another music: part of the random stream's key, saved with the project.
+    #[persist = "seed"]
+    pub seed: Arc<AtomicU64>,
+}
+
+/// The id of [`ContinuoParams::forget`] in a saved state.
+pub const FORGET_ID: &str = "forget";
+
+impl Default for ContinuoParams {
+    fn default() -> Self {
+        let start = Controls::default();
+        Self {
+            role: EnumParam::new("Role", Role::Continue),
+            mode: EnumParam::new("Mode", Mode::Follow),
+            phrase: EnumParam::new("Phrase", Phrase::Four),
+            adventure: percent("Adventure", start.adventure, 0.0),
+            density: percent("Density", start.density, -1.0),
+            lowest: pitch("Lowest", start.lowest),
+            highest: pitch("Highest", start.highest),
+            key: numbered("Key", 0, 12, key_name, parse_key),
+            scale: EnumParam::new("Scale", Scale::Auto),
+            scale_lock: BoolParam::new("Scale lock", start.scale_lock),
+            dynamics: percent("Dynamics", start.dynamics, -1.0),
+            humanize: percent("Humanize", start.humanize, 0.0),
+            swing: percent("Swing", start.swing, 0.0),
+            take: IntParam::new(
+                "Take",
+                i32::from(start.take),
+                IntRange::Linear { min: 0, max: 127 },
+            ),
+            hold: BoolParam::new("Hold", start.hold),
+            memory: BoolParam::new("Memory", start.memory),
+            forget: BoolParam::new("Forget", false),
+            thru: BoolParam::new("Thru", true),
+            channel: numbered("Channel", 0, 16, channel_name, parse_channel),
+            lookahead: EnumParam::new("Lookahead", Lookahead::None),
+            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            seed: Arc::new(AtomicU64::new(start.seed)),
+        }
+    }
+}
+
+impl ContinuoParams {
+    /// The musical controls as they are now. Only atomic reads: any thread may call it.
+    #[must_use]
+    pub fn controls(&self) -> Controls {
+        Controls {
+            role: self.role.value().into(),
+            mode: self.mode.value().into(),
+            phrase_bars: self.phrase.value().bars(),
+            adventure: self.adventure.value(),
+            density: self.density.value(),
+            lowest: small(&self.lowest),
+            highest: small(&self.highest),
+            key: small(&self.key).checked_sub(1),
+            scale: self.scale.value().into(),
+            scale_lock: self.scale_lock.value(),
+            dynamics: self.dynamics.value(),
+            humanize: self.humanize.value(),
+            swing: self.swing.value(),
+            take: small(&self.take),
+            hold: self.hold.value(),
+            memory: self.memory.value(),
+            channel: small(&self.channel).checked_sub(1),
+            seed: self.seed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The value of a parameter whose range lies in 0..=127.
+fn small(param: &IntParam) -> u8 {
+    // The cast is safe: clamped.
+    param.value().clamp(0, 127) as u8
+}
+
+/// A share from `min` (0 or −1) to 1, shown as "50 %", in steps of one percent.
+fn percent(name: &str, default: f32, min: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min, max: 1.0 })
+        .with_step_size(0.01)
+        .with_value_to_string(Arc::new(|share| format!("{:.0} %", share * 100.0 + 0.0)))
+        .with_string_to_value(Arc::new(|text| {
+            let number: f32 = text.trim().trim_end_matches('%').trim_end().parse().ok()?;
+            Some(number / 100.0)
+        }))
+}
+
+/// A number from `default` to `max` with names.
+fn numbered(
+    name: &str,
+    default: i32,
+    max: i32,
+    to_string: fn(i32) -> String,
+    from_string: fn(&str) -> Option<i32>,
+) -> IntParam {
+    IntParam::new(name, default, IntRange::Linear { min: 0, max })
+        .with_value_to_string(Arc::new(to_string))
+        .with_string_to_value(Arc::new(from_string))
+}
+
+/// A MIDI note.
+fn pitch(name: &str, default: u8) -> IntParam {
+    numbered(name, default.into(), 127, pitch_name, parse_pitch)
+}
+
+/// The twelve pitch classes from C.
+const PITCH_CLASSES: [&str; 12] = [
+    "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
+];
+
+/// "C#2" for 37; middle C, 60, is C4.
+#[must_use]
+pub fn pitch_name(pitch: i32) -> String {
+    // In range: a remainder by 12.
+    let class = PITCH_CLASSES[pitch.rem_euclid(12) as usize];
+    format!("{class}{}", pitch.div_euclid(12) - 1)
+}
+
+/// The MIDI note of a name such as "C#2", "Db2", "c-1" or of a number; `None` if it is neither or not in
+/// 0..=127.
+#[must_use]
+pub fn parse_pitch(text: &str) -> Option<i32> {
+    let text = text.trim();
+    let pitch = match text.parse() {
+        Ok(number) => number,
+        Err(_) => {
+            let (class, octave) = split_class(text)?;
+            let octave: i32 = octave
+                .parse()
+                .ok()
+                .filter(|octave| (-2..=10).contains(octave))?;
+            (octave + 1) * 12 + class
+        }
+    };
+    (0..=127).contains(&pitch).then_some(pitch)
+}
+
+/// The pitch class at the start of a note's name, −1..=12, and what follows it.
+fn split_class(text: &str) -> Option<(i32, &str)> {
+    let mut letters = text.chars();
+    let class = match letters.next()?.to_ascii_uppercase() {
+        'C' => 0,
+        'D' => 2,
+        'E' => 4,
+        'F' => 5,
+        'G' => 7,
+        'A' => 9,
+        'B' => 11,
+        _ => return None,
+    };
+    let rest = letters.as_str();
+    for (sign, shift) in [("#", 1), ("♯", 1), ("b", -1), ("♭", -1)] {
+        if let Some(rest) = rest.strip_prefix(sign) {
+            return Some((class + shift, rest));
+        }
+    }
+    Some((class, rest))
+}
+
+fn key_name(key: i32) -> String {
+    match usize::try_from(key - 1) {
+        Ok(class) => PITCH_CLASSES[class.min(11)].to_owned(),
+        Err(_) => "Auto".to_owned(),
+    }
+}
+
+fn parse_key(text: &str) -> Option<i32> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("auto") {
+        return Some(0);
+    }
+    match split_class(text)? {
+        (class, "") => Some(class.rem_euclid(12) + 1),
+        _ => None,
+    }
+}
+
+fn channel_name(channel: i32) -> String {
+    match channel {
+        0 => "As heard".to_owned(),
+        channel => channel.to_string(),
+    }
+}
+
+fn parse_channel(text: &str) -> Option<i32> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("as heard") {
+        return Some(0);
+    }
+    text.parse()
+        .ok()
+        .filter(|channel| (0..=16).contains(channel))
+}
+
+#[cfg(test)]
+mod tests;
