@@ -151,9 +151,13 @@ impl Rules {
         }
     }
 
-    /// Masks the duration logits: a line breathes within its segment's neighbourhood, at most a bar on.
+    /// Masks the duration logits: a line may hold a note into the next bar, an accompaniment strikes anew.
     pub fn durations(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
-        let most = (segment.bar.end() + segment.bar.ticks - at).max(1);
+        let beyond = match self.role {
+            Role::Continue | Role::Counter => segment.bar.ticks,
+            Role::Bass | Role::Chords | Role::Drums => 0,
+        };
+        let most = (segment.bar.end() + beyond - at).max(1);
         for (class, logit) in logits.iter_mut().enumerate() {
             let duration = class_duration(class);
             let on_grid = duration % 3 == 0 || duration % 4 == 0 || duration % 3 == 2;

@@ -85,13 +85,12 @@ impl Generator {
     /// and pitch. The same music, segment and controls give the same notes.
     pub fn segment(&mut self, music: &Music, earlier: &[Segment], segment: &Segment) -> Vec<Note> {
         let controls = music.controls;
-        let mut tokenizer;
         let context = context(music, segment);
         let mut sequence = Sequence::default();
         let from = context.first().map_or(segment.bar.start, |first| first.start);
-        tokenizer = Tokenizer::new(controls.role, music.heard, from);
+        let mut tokenizer = Tokenizer::new(controls.role, music.heard, music.own, from);
         for past in context.iter().chain(earlier) {
-            tokenizer.push(past, music.own, &mut sequence);
+            tokenizer.push(past, &mut sequence);
         }
         tokenizer.open(segment, &mut sequence.steps);
         let (mut state, mut cache) = self.take_steps(&sequence.steps, !earlier.is_empty());

@@ -60,6 +60,36 @@ pub struct Harmony {
     pub bass: Option<u8>,
     /// 1: the beat is known; 0.5: its beginning is; 0: it lies ahead.
     pub known: f32,
+    /// What lately sounded, heard and own: the key that the music is in.
+    pub recent: [f32; 12],
+}
+
+/// Ticks after which what sounded counts half towards the key: two bars of 4/4.
+const RECENT_HALF_LIFE: f32 = 192.0;
+/// Ticks after which it no longer counts.
+const RECENT: i64 = 1152;
+
+/// Adds `notes`, sorted by onset, that began before `until`, to the pitch classes that sounded lately as
+/// seen from `at`. Call [`normalise`] when all have been added.
+pub fn add_recent(classes: &mut [f32; 12], notes: &[Note], at: Tick, until: Tick) {
+    let first = notes.partition_point(|note| note.onset < at - RECENT);
+    for note in &notes[first..] {
+        if note.onset >= until.min(at) {
+            break;
+        }
+        // A held note's length may not be known yet: beyond two beats it says no more anyway.
+        let length = note.duration.min(until - note.onset).clamp(6, 48) as f32;
+        let age = (at - note.onset) as f32;
+        classes[usize::from(note.pitch_class())] += length * (-age / RECENT_HALF_LIFE).exp2();
+    }
+}
+
+/// Scales weights so that the largest is 1.
+pub fn normalise(classes: &mut [f32; 12]) {
+    let largest = classes.iter().copied().fold(0.0, f32::max);
+    if largest > 0.0 {
+        classes.iter_mut().for_each(|weight| *weight /= largest);
+    }
 }
 
 /// Notes longer than this are cut when looking for what sounds (four long bars).
@@ -131,6 +161,7 @@ impl Harmony {
             row[36 + usize::from(bass)] = 1.0;
         }
         row[48] = self.known;
+        row[49..].copy_from_slice(&self.recent);
     }
 }
 

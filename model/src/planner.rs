@@ -6,14 +6,14 @@
 //!
 //! A segment (a bar, or what is left of one) is decided [`LEAD`] ticks before it begins: heard notes
 //! before that point decide, and where an earlier pass has been listened to, what it taught about the bar
-//! itself. On a first pass the harmony ahead is a guess, so the plan is looked at again on each beat
-//! ([`CHECK`] ticks later, when the hands are down): if another harmony came than the plan was made for,
-//! the rest of the bar is planned anew from [`CORRECTION`] ticks after the beat.
+//! itself. On a first pass the harmony ahead is a guess. A guessed bass note bends to the chord that sounds
+//! as it begins (see [`fit`](crate::fit)). Chords and second voices are looked at again on each beat
+//! ([`CHECK`] ticks later, when the hands are down): if they rub against what came, the rest of the bar is
+//! planned anew from [`CORRECTION`] ticks after the beat.
 
 use std::collections::VecDeque;
 
 use crate::{
-    chord::Chord,
     controls::{Controls, Mode, Role},
     fit::{Fit, fit_pitch},
     generate::{Generator, LEAD, Music},
@@ -107,8 +107,6 @@ pub struct Planner {
     standing: VecDeque<Standing>,
     /// The next place to look at the harmony.
     next_check: Tick,
-    /// The chord that the standing plan was made for.
-    assumed: Option<u8>,
     held: Option<Held>,
     actions: Vec<Action>,
 }
@@ -125,7 +123,6 @@ impl Planner {
             playing: None,
             standing: VecDeque::new(),
             next_check: Tick(0),
-            assumed: None,
             held: None,
             actions: Vec::new(),
         }
@@ -158,7 +155,6 @@ impl Planner {
         });
         self.standing.clear();
         self.set_first_check(at, grid);
-        self.assumed = None;
         self.actions.clear();
     }
 
@@ -294,9 +290,6 @@ impl Planner {
                 None => self.generate(&segment, &[], guessed),
             };
             self.adopt(pass, notes);
-        }
-        if guessed {
-            self.assumed = self.chord_before(segment.start - LEAD);
         }
         self.standing.push_back(Standing {
             pass,
@@ -438,11 +431,10 @@ impl Planner {
         if !guessed || self.held.is_some() || from >= segment.end || !self.is_our_turn(&segment) {
             return;
         }
-        self.settle(beat, beat + CHECK);
+        self.settle(beat + CHECK);
         if !self.clashes(beat) {
             return;
         }
-        self.assumed = self.chord_at(beat);
         let pass = playing.pass;
         let rest = Segment {
             start: from,
@@ -468,11 +460,11 @@ impl Planner {
         self.adopt(pass, notes);
     }
 
-    /// Notes that began in `from..to` and bent to what was heard: remembers them as they were played.
-    fn settle(&mut self, from: Tick, to: Tick) {
+    /// Notes that began before `to` and bent to what was heard: remembers them as they were played.
+    fn settle(&mut self, to: Tick) {
         for planned in &mut self.own {
             let onset = planned.note.onset;
-            if planned.fit != Fit::AsPlanned && from <= onset && onset < to {
+            if planned.fit != Fit::AsPlanned && onset < to {
                 let down = self
                     .timeline
                     .heard()
@@ -489,11 +481,8 @@ impl Planner {
     fn clashes(&self, beat: Tick) -> bool {
         let sounding = self.pitch_classes_at(beat);
         match self.controls.role {
-            Role::Continue | Role::Drums => false,
-            Role::Bass => {
-                let chord = self.chord_at(beat);
-                chord.is_some() && chord != self.assumed
-            }
+            // A guessed bass note bends to the chord as it begins, which is sooner than any new plan.
+            Role::Continue | Role::Bass | Role::Drums => false,
             Role::Chords | Role::Counter => self
                 .own
                 .iter()
@@ -518,19 +507,6 @@ impl Planner {
             .rev()
             .take(128)
             .filter(move |note| note.end() > beat + CHECK - 1)
-    }
-
-    /// Root of the chord that sounds at `beat`.
-    fn chord_at(&self, beat: Tick) -> Option<u8> {
-        Chord::from_pitches(self.sounding_at(beat).map(|note| (note.pitch, 1.0)))
-            .map(|chord| chord.root)
-    }
-
-    /// Root of the chord of the half bar before `at`.
-    fn chord_before(&self, at: Tick) -> Option<u8> {
-        let notes = self.timeline.heard_between(at - 2 * LEAD, at);
-        Chord::from_pitches(notes.iter().map(|note| (note.pitch, note.duration as f32)))
-            .map(|chord| chord.root)
     }
 
     /// Keeps the last phrase for repeating.

@@ -35,8 +35,8 @@ impl Looseness {
     pub fn from_adventure(adventure: f32) -> Self {
         let adventure = adventure.clamp(0.0, 1.0);
         Self {
-            temperature: 0.35 + 1.0 * adventure,
-            nucleus: 0.75 + 0.24 * adventure,
+            temperature: 0.4 + 0.9 * adventure,
+            nucleus: 0.7 + 0.29 * adventure,
         }
     }
 }

@@ -67,7 +67,7 @@ pub fn class_velocity(class: usize) -> u8 {
 }
 
 /// Width of [`Harmony`](crate::harmony::Harmony) as network input.
-pub const HARMONY: usize = 49;
+pub const HARMONY: usize = 61;
 
 /// The input of the network at one step, a row of [`inputs::WIDTH`] numbers: one-hot fields side by side.
 pub mod inputs {
@@ -144,7 +144,7 @@ pub mod heads {
 #[must_use]
 pub fn vocabulary_hash() -> u64 {
     /// Raised by hand when a field changes its meaning but not its size.
-    const EDITION: usize = 1;
+    const EDITION: usize = 2;
     let sizes = [
         EDITION, ONSETS, PITCHES, DURATIONS, VELOCITIES, HARMONY, inputs::WIDTH, heads::WIDTH,
     ];

@@ -8,7 +8,7 @@
 
 use crate::{
     controls::Role,
-    harmony::{Bar, Harmony},
+    harmony::{Bar, Harmony, add_recent, normalise},
     note::Note,
     time::Tick,
     token::{
@@ -220,22 +220,34 @@ pub struct Sequence {
 pub struct Tokenizer<'a> {
     role: Role,
     heard: &'a [Note],
+    own: &'a [Note],
     next_heard: usize,
+    /// What lately sounded, as known to the segment that was opened last.
+    recent: [f32; 12],
 }
 
 impl<'a> Tokenizer<'a> {
-    /// Starts with the heard notes from `from` on; `heard` is sorted by onset.
+    /// Starts with the heard notes from `from` on; `heard` and `own` are sorted by onset.
     #[must_use]
-    pub fn new(role: Role, heard: &'a [Note], from: Tick) -> Self {
+    pub fn new(role: Role, heard: &'a [Note], own: &'a [Note], from: Tick) -> Self {
         Self {
             role,
             heard,
+            own,
+            recent: [0.0; 12],
             next_heard: heard.partition_point(|note| note.onset < from),
         }
     }
 
     /// Appends what leads up to the own notes of `segment`: heard slices that are new, then its start.
     pub fn open(&mut self, segment: &Segment, steps: &mut Vec<Step>) {
+        self.recent = [0.0; 12];
+        let start = segment.start;
+        add_recent(&mut self.recent, self.heard, start, segment.horizon);
+        if self.role != Role::Drums {
+            add_recent(&mut self.recent, self.own, start, start);
+        }
+        normalise(&mut self.recent);
         while let Some(first) = self
             .heard
             .get(self.next_heard)
@@ -269,10 +281,13 @@ impl<'a> Tokenizer<'a> {
         });
     }
 
-    /// The harmony at `at`, as far as `segment` may know it.
+    /// The harmony at `at`, as far as `segment`, which was opened last, may know it.
     #[must_use]
     pub fn harmony_at(&self, segment: &Segment, at: Tick) -> Harmony {
-        Harmony::at(self.heard, &segment.bar, at, segment.horizon)
+        Harmony {
+            recent: self.recent,
+            ..Harmony::at(self.heard, &segment.bar, at, segment.horizon)
+        }
     }
 
     /// The step that stands for an own note of `segment`.
@@ -286,10 +301,10 @@ impl<'a> Tokenizer<'a> {
         }
     }
 
-    /// Appends a whole segment whose own notes are known: those of `own`, sorted by onset and pitch, that
-    /// begin in it.
-    pub fn push(&mut self, segment: &Segment, own: &[Note], sequence: &mut Sequence) {
+    /// Appends a whole segment whose own notes are known.
+    pub fn push(&mut self, segment: &Segment, sequence: &mut Sequence) {
         self.open(segment, &mut sequence.steps);
+        let own = self.own;
         let from = own.partition_point(|note| note.onset < segment.start);
         let to = own.partition_point(|note| note.onset < segment.end);
         for note in &own[from..to] {

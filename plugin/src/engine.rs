@@ -2,7 +2,7 @@
 //! types, no locks, no allocation after construction.
 //!
 //! Two heads move through the song. The *hearing head* stands at the host's playhead: what it meets goes
-//! to the worker at once. The *playing head* ([`player`]) follows it at the distance of the lookahead;
+//! to the worker at once. The *playing head* (`player`) follows it at the distance of the lookahead;
 //! the host compensates the difference as latency. Between them wait the spans of musical time and the
 //! input, so a jump or a loop wrap reaches the playing head exactly where it happened.
 //!

@@ -14,6 +14,7 @@ pub mod counters;
 pub mod demo;
 pub mod host;
 pub mod player;
+mod record;
 pub mod transport;
 pub mod vst3_host;
 mod vst3_module;

@@ -9,7 +9,9 @@ use rand::{Rng, seq::IndexedRandom};
 use super::corpus::{ChordSymbol, Piece};
 use crate::{
     controls::Role,
+    generate::LEAD,
     note::Note,
+    planner::{CHECK, CORRECTION},
     time::Tick,
     tokenizer::{Segment, Sequence, Tokenizer},
 };
@@ -327,7 +329,7 @@ pub fn sequence(
     ];
     let usual = *FUTURES.choose(rng).expect("not empty");
     let from = piece.bars[first_bar].start;
-    let mut tokenizer = Tokenizer::new(exercise.role, &exercise.heard, from);
+    let mut tokenizer = Tokenizer::new(exercise.role, &exercise.heard, &exercise.own, from);
     let mut sequence = Sequence::default();
     for bar in &piece.bars[first_bar..] {
         if sequence.steps.len() >= length {
@@ -340,19 +342,20 @@ pub fn sequence(
         };
         // A bar that is corrected half-way is two segments.
         let beats = (bar.ticks / bar.beat).max(1);
-        let cut = (beats > 1 && rng.random_bool(0.25))
-            .then(|| bar.start + rng.random_range(1..beats) * bar.beat);
+        let beat = bar.start + rng.random_range(0..beats) * bar.beat;
+        let cut = rng.random_bool(0.25).then_some(beat + CORRECTION).filter(|cut| *cut < bar.end());
         let pieces = [(bar.start, cut.unwrap_or(bar.end())), (cut.unwrap_or(bar.end()), bar.end())];
         for (index, (start, end)) in pieces.into_iter().enumerate() {
             if start == end {
                 continue;
             }
-            // The second half of a cut bar is a correction: what began on its first beat is known.
+            // The second part of a cut bar is a correction: what began on its beat is known.
             let horizon = match (future, index) {
                 (Future::Memory, _) => bar.end() + bar.beat,
                 (Future::Segment, _) => end,
-                (Future::FirstBeat, _) | (Future::Nothing, 1) => start + 3,
-                (Future::Nothing, _) => start - bar.beat.min(24),
+                (_, 1) => beat + CHECK,
+                (Future::FirstBeat, _) => start + CHECK,
+                (Future::Nothing, _) => start - LEAD,
             };
             let segment = Segment {
                 bar: *bar,
@@ -360,7 +363,7 @@ pub fn sequence(
                 end,
                 horizon,
             };
-            tokenizer.push(&segment, &exercise.own, &mut sequence);
+            tokenizer.push(&segment, &mut sequence);
         }
     }
     sequence.steps.truncate(length);
