@@ -5,6 +5,9 @@
 
 use crate::chord::Chord;
 
+/// A guessed note stays silent when no key is down and none went down for this many ticks: nobody plays.
+pub const SILENCE: i64 = 96;
+
 /// How a planned note bends to the harmony that is heard when it begins. Only notes that were planned
 /// before their harmony was known do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,8 +6,8 @@
 use crate::{
     controls::Controls,
     feel::feel,
-    fit::fit_pitch,
-    generate::Generator,
+    fit::{Fit, SILENCE, fit_pitch},
+    generate::{Generator, LEAD},
     harmony::Bar,
     midi_file::Song,
     note::Note,
@@ -86,7 +86,12 @@ pub fn perform(
     }
     let mut notes: Vec<Note> = plan
         .into_iter()
-        .filter(|planned| planned.note.onset < end && !(planned.yields && is_played(heard, planned)))
+        .filter(|planned| {
+            let guessed = planned.fit != Fit::AsPlanned;
+            planned.note.onset < end
+                && !(planned.yields && is_played(heard, planned, LEAD))
+                && !(guessed && !is_played(heard, planned, SILENCE))
+        })
         .map(|planned| {
             let mut note = planned.note;
             let down = heard
@@ -103,11 +108,11 @@ pub fn perform(
     notes
 }
 
-/// Whether a player is heard as this note begins, so that a note that yields stays silent.
-fn is_played(heard: &[Note], planned: &Planned) -> bool {
+/// Whether a key is down as this note begins, or was within `lately` ticks before.
+fn is_played(heard: &[Note], planned: &Planned, lately: i64) -> bool {
     let onset = planned.note.onset;
     heard.iter().any(|note| {
-        note.onset <= onset && (onset < note.end() || onset < note.onset + crate::generate::LEAD)
+        note.onset <= onset && (onset < note.end() || onset < note.onset + lately)
     })
 }
 

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use crate::{
     controls::{Controls, Mode, Role},
-    fit::{Fit, fit_pitch},
+    fit::{Fit, SILENCE, fit_pitch},
     generate::{Generator, LEAD, Music},
     harmony::Bar,
     note::Note,
@@ -206,11 +206,13 @@ impl Planner {
 
     /// A key went down.
     pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
+        self.decide_until(at);
         self.timeline.note_on(at, channel, pitch, velocity);
     }
 
     /// A key went up.
     pub fn note_off(&mut self, at: Tick, channel: u8, pitch: u8) {
+        self.decide_until(at);
         self.timeline.note_off(at, channel, pitch);
     }
 
@@ -227,37 +229,49 @@ impl Planner {
 
     /// Everything before `to` has been heard: decides what is due, and hands out what is to be done.
     pub fn advance(&mut self, to: Tick) -> std::vec::Drain<'_, Action> {
-        self.timeline.listen_to(to);
-        while self.playing.is_some() && self.next_check + CHECK <= to {
-            self.check(self.next_check);
-        }
-        while let Some(segment) = self.due(to) {
-            self.plan(segment);
-        }
+        self.decide_until(to);
         self.actions.drain(..)
     }
 
-    /// The next segment, if the decision for it is due at `now`.
-    fn due(&self, now: Tick) -> Option<Segment> {
-        let playing = self.playing?;
-        let distance = match playing.next_pass - playing.pass {
-            0 => playing.next - now,
-            1 => {
-                let (start, end) = playing.cycle?;
-                (end - now) + (playing.next - start)
+    /// Comes to each decision point up to `to` in order of time, knowing what was heard before it.
+    fn decide_until(&mut self, to: Tick) {
+        while let Some(playing) = self.playing {
+            let check = self.next_check + CHECK;
+            let plan = self.next_plan(&playing);
+            let point = plan.map_or(check, |plan| plan.min(check));
+            if point > to {
+                break;
             }
-            _ => return None,
-        };
-        if distance > LEAD {
-            return None;
+            self.timeline.listen_to(point);
+            if plan == Some(point) {
+                let segment = self.next_segment(&playing);
+                self.plan(segment);
+            } else {
+                self.check(self.next_check);
+            }
         }
+        self.timeline.listen_to(to);
+    }
+
+    /// The decision point of the next segment, in ticks of the present pass; `None` while the loop has to
+    /// come round first.
+    fn next_plan(&self, playing: &Playing) -> Option<Tick> {
+        match (playing.next_pass - playing.pass, playing.cycle) {
+            (0, _) => Some(playing.next - LEAD),
+            (1, Some((start, end))) => Some(end + (playing.next - start) - LEAD),
+            _ => None,
+        }
+    }
+
+    /// The next segment to be planned.
+    fn next_segment(&self, playing: &Playing) -> Segment {
         let bar = Bar::containing(playing.grid, playing.next);
         let end = match playing.cycle {
             Some((_, end)) if end > playing.next => bar.end().min(end),
             _ => bar.end(),
         };
         let remembers = self.controls.memory && self.timeline.knows(playing.next, end);
-        Some(Segment {
+        Segment {
             bar,
             start: playing.next,
             end,
@@ -266,7 +280,7 @@ impl Planner {
             } else {
                 playing.next - LEAD
             },
-        })
+        }
     }
 
     /// Plans a segment at its decision point.
@@ -283,6 +297,7 @@ impl Planner {
             _ => playing.next = segment.end,
         }
         let guessed = segment.horizon <= segment.start;
+        self.settle(segment.start - LEAD);
         self.drop_own(segment.start, segment.end);
         if self.is_our_turn(&segment) {
             let notes = match &self.held {
@@ -332,8 +347,11 @@ impl Planner {
             .last()
             .map(Note::end);
         let bends = guessed && self.controls.role == Role::Bass;
-        self.generator
-            .segment(&music, earlier, segment)
+        let mut notes = self.generator.segment(&music, earlier, segment);
+        if bends && notes.is_empty() {
+            notes.push(pedal(segment, &self.controls));
+        }
+        notes
             .into_iter()
             // Where the player is known to play, the melody is the player's.
             .filter(|note| {
@@ -462,19 +480,17 @@ impl Planner {
 
     /// Notes that began before `to` and bent to what was heard: remembers them as they were played.
     fn settle(&mut self, to: Tick) {
-        for planned in &mut self.own {
+        let timeline = &self.timeline;
+        self.own.retain_mut(|planned| {
             let onset = planned.note.onset;
-            if planned.fit != Fit::AsPlanned && onset < to {
-                let down = self
-                    .timeline
-                    .heard()
-                    .iter()
-                    .filter(|note| note.sounds_at(onset))
-                    .fold(0u128, |keys, note| keys | 1 << note.pitch.min(127));
-                planned.note.pitch = fit_pitch(planned.note.pitch, planned.fit, down);
-                planned.fit = Fit::AsPlanned;
+            if planned.fit == Fit::AsPlanned || onset >= to {
+                return true;
             }
-        }
+            let (down, heard_lately) = timeline.keys_at(onset, SILENCE);
+            planned.note.pitch = fit_pitch(planned.note.pitch, planned.fit, down);
+            planned.fit = Fit::AsPlanned;
+            heard_lately
+        });
     }
 
     /// Whether the plan that stands does not go with what sounds at `beat`.
@@ -552,6 +568,22 @@ impl Held {
         notes
     }
 }
+
+/// The bass line of somebody who does not know the song yet: one long note, which will bend to the chord
+/// that comes.
+fn pedal(segment: &Segment, controls: &Controls) -> Note {
+    let (low, high) = controls.range();
+    Note {
+        onset: segment.start,
+        pitch: PEDAL_PITCH.clamp(low, high),
+        duration: segment.end - segment.start,
+        velocity: PEDAL_VELOCITY,
+    }
+}
+
+/// The low E of a bass, and a velocity that is neither soft nor loud.
+const PEDAL_PITCH: u8 = 40;
+const PEDAL_VELOCITY: u8 = 80;
 
 /// Whether a pitch rubs against sounding pitch classes: a semitone from one of them and none itself.
 fn clashes_with(pitch: u8, sounding: u16) -> bool {

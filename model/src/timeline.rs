@@ -163,6 +163,22 @@ impl Timeline {
         &self.heard[first..last.max(first)]
     }
 
+    /// The keys that are down at `at` (bit `n` for MIDI key `n`), and whether one is or went down within
+    /// `silence` ticks before.
+    #[must_use]
+    pub fn keys_at(&self, at: Tick, silence: i64) -> (u128, bool) {
+        let to = self.heard.partition_point(|note| note.onset <= at);
+        let mut keys = 0u128;
+        let mut lately = false;
+        for note in &self.heard[..to] {
+            if note.end() > at {
+                keys |= 1 << note.pitch.min(127);
+            }
+            lately |= note.end() > at || note.onset >= at - silence;
+        }
+        (keys, lately)
+    }
+
     /// Forgets everything but the keys that are down.
     pub fn forget(&mut self) {
         let down = std::mem::take(&mut self.down);

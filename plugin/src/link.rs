@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use continuo_model::{
     controls::Controls,
+    fit::Fit,
     time::{BarGrid, Tick},
 };
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -112,6 +113,8 @@ pub struct PlannedNote {
     pub pitch: u8,
     /// 1..=127.
     pub velocity: u8,
+    /// How it bends to the keys that are down when it begins.
+    pub fit: Fit,
     /// Stay silent while a player is heard: within a beat after a heard note began or while one sounds.
     pub yields: bool,
 }

@@ -137,6 +137,8 @@ pub struct Sounding {
     pub channel: u8,
     /// MIDI key.
     pub pitch: u8,
+    /// The key that it was planned with, before it bent to the harmony.
+    pub planned_pitch: u8,
     /// When it ends, in ticks of the epoch that plays.
     pub ends: f64,
     /// It ends as soon as a player is heard.
@@ -193,11 +195,13 @@ impl SoundingTable {
         self.notes.pop()
     }
 
-    /// Makes the note of this key end at `at` ticks at the latest.
+    /// Makes the note that plays this key, or was planned to, end at `at` ticks at the latest.
     pub fn shorten(&mut self, channel: u8, pitch: u8, at: f64) {
-        if let Some(place) = self.find(channel, pitch) {
-            let note = &mut self.notes[place];
-            note.ends = note.ends.min(at);
+        for note in &mut self.notes {
+            let named = note.pitch == pitch || note.planned_pitch == pitch;
+            if note.channel == channel && named {
+                note.ends = note.ends.min(at);
+            }
         }
     }
 
@@ -228,6 +232,8 @@ impl Default for SoundingTable {
 
 #[cfg(test)]
 mod tests {
+    use continuo_model::fit::Fit;
+
     use super::*;
 
     fn epoch(generation: u32, pass: u32) -> Epoch {
@@ -242,6 +248,7 @@ mod tests {
             channel: 0,
             pitch,
             velocity: 90,
+            fit: Fit::AsPlanned,
             yields: false,
         }
     }
@@ -331,6 +338,7 @@ mod tests {
                 channel: 0,
                 pitch,
                 ends,
+                planned_pitch: pitch,
                 yields: false,
             });
         }

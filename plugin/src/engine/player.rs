@@ -6,12 +6,15 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use continuo_model::time::{THIRTY_SECOND, TICKS_PER_QUARTER};
+use continuo_model::{
+    fit::{Fit, SILENCE, fit_pitch},
+    time::{THIRTY_SECOND, TICKS_PER_QUARTER},
+};
 
 use super::{Body, InputEvent, Kind, Sink, event::named_keys, outbox::Outbox};
 use crate::{
     clock::Span,
-    link::{Epoch, Planned},
+    link::{Epoch, Planned, PlannedNote},
     schedule::{KEYS, Schedule, Sounding, SoundingTable, Waiting, key_index},
     status::{Count, Status},
 };
@@ -363,13 +366,19 @@ impl<E: Copy> Player<E> {
         output: &Output,
         sink: &mut impl Sink<E>,
     ) {
-        let note = waiting.note;
+        let planned_pitch = waiting.note.pitch;
+        let note = PlannedNote {
+            pitch: self.bent(&waiting.note),
+            ..waiting.note
+        };
         let begins = waiting.begins().max(began);
         let late = begins - waiting.begins();
         let key = key_index(note.channel, note.pitch);
         let since_heard = (now.elapsed - self.last_heard).round();
         let player_is_heard = self.held_count > 0 || since_heard < TICKS_PER_QUARTER as f64;
-        if output.bypass || (note.yields && player_is_heard) {
+        let nobody_plays = self.held_count == 0 && since_heard > SILENCE as f64;
+        let guessed = note.fit != Fit::AsPlanned;
+        if output.bypass || (note.yields && player_is_heard) || (guessed && nobody_plays) {
             return;
         }
         if late >= THIRTY_SECOND as f64 {
@@ -387,6 +396,7 @@ impl<E: Copy> Player<E> {
         self.sounding.insert(Sounding {
             channel: note.channel,
             pitch: note.pitch,
+            planned_pitch,
             ends: waiting.ends().max(begins + 1.0),
             yields: note.yields,
         });
@@ -396,6 +406,20 @@ impl<E: Copy> Player<E> {
             velocity: note.velocity.clamp(1, 127),
         };
         self.outbox.send(now.sample, body, sink);
+    }
+
+    /// The pitch of a note that is due, bent to what the player holds down at this sample.
+    fn bent(&self, note: &PlannedNote) -> u8 {
+        if note.fit == Fit::AsPlanned {
+            return note.pitch;
+        }
+        let down = self
+            .held
+            .iter()
+            .enumerate()
+            .filter(|(_, held)| **held)
+            .fold(0u128, |down, (key, _)| down | 1 << (key & 127));
+        fit_pitch(note.pitch, note.fit, down)
     }
 
     /// Sends the note-off of a note that has been taken out of the table.

@@ -10,7 +10,7 @@ mod played;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use continuo_model::{controls::Controls, time::Tick};
+use continuo_model::{controls::Controls, fit::Fit, time::Tick};
 
 use super::*;
 use crate::link::{HEARD_CAPACITY, PlannedNote, WorkerEnd, link};
@@ -103,15 +103,14 @@ impl Rig {
             room: self.room.min(LARGEST_LIST),
             events: Vec::with_capacity(LARGEST_LIST),
         };
-        let process = || self.engine.process(&self.block, input, &mut list);
         #[cfg(not(feature = "assert_process_allocs"))]
         assert_eq!(
-            allocations::during(process),
+            allocations::during(|| self.engine.process(&self.block, input, &mut list)),
             0,
             "the audio thread allocated"
         );
         #[cfg(feature = "assert_process_allocs")]
-        process();
+        self.engine.process(&self.block, input, &mut list);
         let mut last = 0;
         for event in list.events {
             assert!(event.sample < frames, "an event beyond the block");
@@ -205,6 +204,7 @@ pub fn note(onset: i64, pitch: u8) -> PlannedNote {
         channel: 0,
         pitch,
         velocity: 90,
+        fit: Fit::AsPlanned,
         yields: false,
     }
 }

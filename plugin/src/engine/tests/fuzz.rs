@@ -40,15 +40,21 @@ fn planned() -> impl Strategy<Value = PlannedNote> {
         0..2_u8,
         pitches(),
         any::<bool>(),
+        prop_oneof![
+            Just(Fit::AsPlanned),
+            Just(Fit::ChordTone),
+            Just(Fit::Root)
+        ],
     )
         .prop_map(
-            |(duration, delay_millitick, channel, pitch, yields)| PlannedNote {
+            |(duration, delay_millitick, channel, pitch, yields, fit)| PlannedNote {
                 onset: Tick(0),
                 duration,
                 delay_millitick,
                 channel,
                 pitch,
                 velocity: 80,
+                fit,
                 yields,
             },
         )

@@ -410,3 +410,49 @@ fn an_offline_render_gives_a_dead_worker_up_once() {
     assert_eq!(rig.count(Count::OfflineTimeouts), 1);
     assert!(began.elapsed() < 2 * PATIENCE);
 }
+
+#[test]
+fn a_guessed_bass_note_bends_to_the_chord_of_its_own_sample() {
+    let mut rig = Rig::playing();
+    let epoch = rig.epoch();
+    let guessed = |onset, fit| PlannedNote {
+        fit,
+        ..note(onset, 41)
+    };
+    rig.plan(epoch, guessed(2, Fit::Root));
+    rig.plan(epoch, guessed(26, Fit::ChordTone));
+    rig.plan(epoch, guessed(50, Fit::AsPlanned));
+    // A minor in its first inversion, struck in the very sample of the first note.
+    rig.run(1_999, &[]);
+    rig.run(1, &[on(0, 48, 0), on(0, 52, 1), on(0, 57, 2)]);
+    rig.run_until(80_000, 1000);
+    let pitches: Vec<u8> = rig
+        .generated()
+        .into_iter()
+        .filter_map(|(_, pitch, on)| on.then_some(pitch))
+        .collect();
+    assert_eq!(pitches, [45, 40, 41]);
+}
+
+#[test]
+fn a_release_finds_a_note_by_the_key_that_it_was_planned_with() {
+    let mut rig = Rig::playing();
+    let epoch = rig.epoch();
+    rig.plan(
+        epoch,
+        PlannedNote {
+            fit: Fit::Root,
+            ..note(2, 41)
+        },
+    );
+    rig.run(1_999, &[on(0, 48, 0), on(0, 52, 1), on(0, 57, 2)]);
+    rig.run(4_000, &[]);
+    assert!(rig.worker.send(Planned::Release {
+        epoch,
+        at: Tick(10),
+        channel: 0,
+        pitch: 41,
+    }));
+    rig.run_until(40_000, 1000);
+    assert_eq!(rig.generated(), [(2_000, 45, true), (10_000, 45, false)]);
+}
