@@ -207,7 +207,9 @@ impl Quality {
             Self::Major | Self::Minor => 0.0,
             Self::Seventh | Self::MinorSeventh => 0.02,
             Self::MajorSeventh | Self::Diminished | Self::HalfDiminished => 0.04,
-            Self::SuspendedFourth | Self::SuspendedSecond | Self::Sixth | Self::MinorSixth => 0.08,
+            Self::SuspendedFourth | Self::SuspendedSecond => 0.08,
+            // A sixth chord without its fifth is the first inversion of a triad.
+            Self::Sixth | Self::MinorSixth => 0.15,
             Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.08,
             Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.1,
         }

@@ -66,7 +66,11 @@ impl Rules {
         // A musician's range counts; the home range only narrows it where the two meet widely enough.
         let (lowest, highest) = {
             let meet = (low.max(home.0), high.min(home.1));
-            if meet.0 + 11 <= meet.1 { meet } else { (low, high) }
+            if meet.0 + 11 <= meet.1 {
+                meet
+            } else {
+                (low, high)
+            }
         };
         let scale = scale_of(controls, key);
         let all = PitchClassSet::from_mask(0xfff);
@@ -75,7 +79,11 @@ impl Rules {
             role: controls.role,
             lowest,
             highest,
-            allowed: if controls.scale_lock && !drums { scale } else { all },
+            allowed: if controls.scale_lock && !drums {
+                scale
+            } else {
+                all
+            },
             scale: if drums { all } else { scale },
             density: controls.density.clamp(-1.0, 1.0),
         }
@@ -134,7 +142,8 @@ impl Rules {
         let together = || notes.iter().rev().take_while(|note| note.onset == at);
         let above = together().next().map(|note| note.pitch);
         let reach = self.reach(together().last());
-        let ceiling = ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 4);
+        let ceiling =
+            ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 4);
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
             let legal = (self.lowest..=self.highest.min(reach)).contains(&pitch)
                 && self.allowed.contains(pitch)

@@ -170,9 +170,6 @@ impl Controls {
     /// The range in order, low to high, whichever way round the two knobs stand.
     #[must_use]
     pub fn range(&self) -> (u8, u8) {
-        (
-            self.lowest.min(self.highest),
-            self.lowest.max(self.highest),
-        )
+        (self.lowest.min(self.highest), self.lowest.max(self.highest))
     }
 }

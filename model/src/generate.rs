@@ -87,7 +87,9 @@ impl Generator {
         let controls = music.controls;
         let context = context(music, segment);
         let mut sequence = Sequence::default();
-        let from = context.first().map_or(segment.bar.start, |first| first.start);
+        let from = context
+            .first()
+            .map_or(segment.bar.start, |first| first.start);
         let mut tokenizer = Tokenizer::new(controls.role, music.heard, music.own, from);
         for past in context.iter().chain(earlier) {
             tokenizer.push(past, &mut sequence);
@@ -105,7 +107,8 @@ impl Generator {
         while notes.len() < MAX_NOTES {
             let mut logits = numbers(network.onset_logits(state.clone()));
             rules.onsets(&mut logits, segment, &notes);
-            let Some(onset) = draw(&logits, looseness, &mut rng).filter(|class| *class != END) else {
+            let Some(onset) = draw(&logits, looseness, &mut rng).filter(|class| *class != END)
+            else {
                 break;
             };
             let at = segment.bar.start + onset as i64;
@@ -236,7 +239,9 @@ pub const LEAD: i64 = 24;
 fn lately<'a>(music: &Music<'a>, segment: &Segment) -> &'a [Note] {
     let from = segment.bar.start - 8 * segment.bar.ticks;
     let first = music.heard.partition_point(|note| note.onset < from);
-    let last = music.heard.partition_point(|note| note.onset < segment.horizon);
+    let last = music
+        .heard
+        .partition_point(|note| note.onset < segment.horizon);
     &music.heard[first..last.max(first)]
 }
 

@@ -127,7 +127,11 @@ impl Harmony {
             let class = usize::from(note.pitch_class());
             harmony.bar[class] += share(bar.start, bar.end(), note.end().min(horizon));
             if harmony.known > 0.0 {
-                let end = if open { note.end().max(beat_end) } else { note.end() };
+                let end = if open {
+                    note.end().max(beat_end)
+                } else {
+                    note.end()
+                };
                 let weight = share(beat_start, beat_end, end);
                 harmony.beat[class] += weight;
                 if weight > 0.0 {
@@ -184,9 +188,15 @@ mod tests {
         let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(100));
         let heard = [note(0, 96, 60), note(96, 96, 65)];
         let before = Harmony::at(&heard, &bar, Tick(100), Tick(96));
-        assert_eq!((before.known, before.beat, before.bass), (0.0, [0.0; 12], None));
+        assert_eq!(
+            (before.known, before.beat, before.bass),
+            (0.0, [0.0; 12], None)
+        );
         let after = Harmony::at(&heard, &bar, Tick(100), Tick(97));
-        assert_eq!((after.known, after.beat[5], after.bass), (0.5, 1.0, Some(5)));
+        assert_eq!(
+            (after.known, after.beat[5], after.bass),
+            (0.5, 1.0, Some(5))
+        );
     }
 
     #[test]

@@ -161,10 +161,10 @@ impl From<io::Error> for MidiError {
     }
 }
 
-/// Reads the file at `path`; see [`read`].
+/// Reads the file at `path`; see [`read()`].
 ///
 /// # Errors
-/// What [`read`] refuses, and what the file system does.
+/// What [`read()`] refuses, and what the file system does.
 pub fn read_file(path: &Path) -> Result<Song, MidiError> {
     read(&fs::read(path)?)
 }

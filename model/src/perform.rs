@@ -90,7 +90,7 @@ pub fn perform(
             let guessed = planned.fit != Fit::AsPlanned;
             planned.note.onset < end
                 && !(planned.yields && is_played(heard, planned, LEAD))
-                && !(guessed && !is_played(heard, planned, SILENCE))
+                && (!guessed || is_played(heard, planned, SILENCE))
         })
         .map(|planned| {
             let mut note = planned.note;
@@ -111,9 +111,9 @@ pub fn perform(
 /// Whether a key is down as this note begins, or was within `lately` ticks before.
 fn is_played(heard: &[Note], planned: &Planned, lately: i64) -> bool {
     let onset = planned.note.onset;
-    heard.iter().any(|note| {
-        note.onset <= onset && (onset < note.end() || onset < note.onset + lately)
-    })
+    heard
+        .iter()
+        .any(|note| note.onset <= onset && (onset < note.end() || onset < note.onset + lately))
 }
 
 fn take(actions: std::vec::Drain<'_, Action>, plan: &mut Vec<Planned>) {

@@ -346,17 +346,17 @@ impl Planner {
             .heard_between(segment.start, segment.end)
             .last()
             .map(Note::end);
-        let bends = guessed && self.controls.role == Role::Bass;
+        // A note that bends can leave the scale or the range, so it does not where these are held to.
+        let free = !self.controls.scale_lock && self.controls.range() == (0, 127);
+        let bends = guessed && free && self.controls.role == Role::Bass;
         let mut notes = self.generator.segment(&music, earlier, segment);
         if bends && notes.is_empty() {
-            notes.push(pedal(segment, &self.controls));
+            notes.push(pedal(segment));
         }
         notes
             .into_iter()
             // Where the player is known to play, the melody is the player's.
-            .filter(|note| {
-                !continues || guessed || last_heard.is_none_or(|end| note.onset >= end)
-            })
+            .filter(|note| !continues || guessed || last_heard.is_none_or(|end| note.onset >= end))
             .map(|note| Planned {
                 note,
                 fit: match (bends, note.onset - segment.bar.start) {
@@ -450,7 +450,7 @@ impl Planner {
             return;
         }
         self.settle(beat + CHECK);
-        if !self.clashes(beat) {
+        if !self.clashes(beat, segment.end) {
             return;
         }
         let pass = playing.pass;
@@ -494,18 +494,28 @@ impl Planner {
     }
 
     /// Whether the plan that stands does not go with what sounds at `beat`.
-    fn clashes(&self, beat: Tick) -> bool {
+    fn clashes(&self, beat: Tick, end: Tick) -> bool {
         let sounding = self.pitch_classes_at(beat);
         match self.controls.role {
             // A guessed bass note bends to the chord as it begins, which is sooner than any new plan.
             Role::Continue | Role::Bass | Role::Drums => false,
-            Role::Chords | Role::Counter => self
-                .own
-                .iter()
-                .rev()
-                .take(32)
-                .filter(|planned| planned.note.sounds_at(beat + CHECK))
-                .any(|planned| clashes_with(planned.note.pitch, sounding)),
+            Role::Chords | Role::Counter => {
+                let mut standing = self
+                    .own
+                    .iter()
+                    .rev()
+                    .take(96)
+                    .map(|planned| planned.note)
+                    .filter(|note| note.onset < end && note.end() > beat + CHECK)
+                    .peekable();
+                // Who planned to rest because nobody played comes in when somebody does.
+                let rests = standing.peek().is_none();
+                sounding != 0
+                    && (rests
+                        || standing.any(|note| {
+                            note.sounds_at(beat + CHECK) && clashes_with(note.pitch, sounding)
+                        }))
+            }
         }
     }
 
@@ -571,11 +581,10 @@ impl Held {
 
 /// The bass line of somebody who does not know the song yet: one long note, which will bend to the chord
 /// that comes.
-fn pedal(segment: &Segment, controls: &Controls) -> Note {
-    let (low, high) = controls.range();
+fn pedal(segment: &Segment) -> Note {
     Note {
         onset: segment.start,
-        pitch: PEDAL_PITCH.clamp(low, high),
+        pitch: PEDAL_PITCH,
         duration: segment.end - segment.start,
         velocity: PEDAL_VELOCITY,
     }

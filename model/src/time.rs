@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn beats_are_felt_in_threes_in_compound_meters() {
         let beat = |n, d| Meter::new(n, d).unwrap().beat_ticks();
-        assert_eq!([beat(4, 4), beat(3, 4), beat(6, 8), beat(12, 8)], [24, 24, 36, 36]);
+        assert_eq!(
+            [beat(4, 4), beat(3, 4), beat(6, 8), beat(12, 8)],
+            [24, 24, 36, 36]
+        );
         assert_eq!([beat(3, 8), beat(7, 8), beat(2, 2)], [12, 12, 48]);
     }
 

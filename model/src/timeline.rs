@@ -43,7 +43,11 @@ impl Timeline {
     /// A key goes down at `at`.
     pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
         self.listen_to(at);
-        if self.down.iter().any(|key| (key.0, key.1) == (pitch, channel)) {
+        if self
+            .down
+            .iter()
+            .any(|key| (key.0, key.1) == (pitch, channel))
+        {
             self.note_off(at, channel, pitch);
         }
         let note = Note {
@@ -52,7 +56,9 @@ impl Timeline {
             duration: 1,
             velocity,
         };
-        let place = self.heard.partition_point(|other| (other.onset, other.pitch) < (at, pitch));
+        let place = self
+            .heard
+            .partition_point(|other| (other.onset, other.pitch) < (at, pitch));
         match self.heard.get_mut(place) {
             // The same note as on the pass before keeps its length until it turns out another.
             Some(same) if (same.onset, same.pitch) == (at, pitch) => same.velocity = velocity,
@@ -62,7 +68,11 @@ impl Timeline {
         if self.heard.len() > MOST_NOTES {
             let first = self.heard[0].onset;
             let last = self.heard[self.heard.len() - 1].onset;
-            let far = if at - first > last - at { 0 } else { self.heard.len() - 1 };
+            let far = if at - first > last - at {
+                0
+            } else {
+                self.heard.len() - 1
+            };
             self.heard.remove(far);
         }
     }
@@ -70,14 +80,20 @@ impl Timeline {
     /// A key goes up at `at`.
     pub fn note_off(&mut self, at: Tick, channel: u8, pitch: u8) {
         self.listen_to(at);
-        if let Some(index) = self.down.iter().position(|key| (key.0, key.1) == (pitch, channel)) {
+        if let Some(index) = self
+            .down
+            .iter()
+            .position(|key| (key.0, key.1) == (pitch, channel))
+        {
             let (_, _, from) = self.down.swap_remove(index);
             self.set_length(pitch, from, at - from);
         }
     }
 
     fn set_length(&mut self, pitch: u8, from: Tick, duration: i64) {
-        let place = self.heard.partition_point(|note| (note.onset, note.pitch) < (from, pitch));
+        let place = self
+            .heard
+            .partition_point(|note| (note.onset, note.pitch) < (from, pitch));
         if let Some(note) = self.heard.get_mut(place)
             && (note.onset, note.pitch) == (from, pitch)
         {
@@ -125,7 +141,8 @@ impl Timeline {
     /// Takes in `heard`, sorted, as the song from tick 0 to `end`.
     pub fn rehearse(&mut self, heard: &[Note], end: Tick) {
         self.heard = heard.to_vec();
-        self.heard.sort_unstable_by_key(|note| (note.onset, note.pitch));
+        self.heard
+            .sort_unstable_by_key(|note| (note.onset, note.pitch));
         self.heard.dedup_by_key(|note| (note.onset, note.pitch));
         self.down.clear();
         self.known = vec![(Tick(0), end)];
@@ -134,7 +151,9 @@ impl Timeline {
     /// Whether all of `from..to` has been listened to, on this pass or an earlier one.
     #[must_use]
     pub fn knows(&self, from: Tick, to: Tick) -> bool {
-        self.known.iter().any(|(start, end)| *start <= from && to <= *end)
+        self.known
+            .iter()
+            .any(|(start, end)| *start <= from && to <= *end)
     }
 
     /// Up to where the present pass has listened.
@@ -182,8 +201,10 @@ impl Timeline {
     /// Forgets everything but the keys that are down.
     pub fn forget(&mut self) {
         let down = std::mem::take(&mut self.down);
-        self.heard
-            .retain(|note| down.iter().any(|key| (key.0, key.2) == (note.pitch, note.onset)));
+        self.heard.retain(|note| {
+            down.iter()
+                .any(|key| (key.0, key.2) == (note.pitch, note.onset))
+        });
         self.down = down;
         self.known.clear();
     }

@@ -146,7 +146,14 @@ pub fn vocabulary_hash() -> u64 {
     /// Raised by hand when a field changes its meaning but not its size.
     const EDITION: usize = 2;
     let sizes = [
-        EDITION, ONSETS, PITCHES, DURATIONS, VELOCITIES, HARMONY, inputs::WIDTH, heads::WIDTH,
+        EDITION,
+        ONSETS,
+        PITCHES,
+        DURATIONS,
+        VELOCITIES,
+        HARMONY,
+        inputs::WIDTH,
+        heads::WIDTH,
     ];
     sizes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, size| {
         (hash ^ *size as u64).wrapping_mul(0x0100_0000_01b3)
@@ -162,7 +169,10 @@ mod tests {
         for ticks in 1..=768 {
             let back = class_duration(duration_class(ticks));
             let allowed = if ticks <= EXACT_DURATION { 0 } else { 12 };
-            assert!((back - ticks).abs() <= allowed, "{ticks} came back as {back}");
+            assert!(
+                (back - ticks).abs() <= allowed,
+                "{ticks} came back as {back}"
+            );
         }
         assert_eq!(class_duration(duration_class(100_000)), 768);
         assert!(duration_class(i64::MAX / 2) < DURATIONS);

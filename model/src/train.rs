@@ -148,7 +148,10 @@ pub fn loss(
     let mut velocity_rows = Vec::new();
     for (index, Example { sequence, velocity }) in examples.iter().enumerate() {
         let first = index * length;
-        let origin = sequence.steps.first().map_or(Tick(0), |step| step.bar.start);
+        let origin = sequence
+            .steps
+            .first()
+            .map_or(Tick(0), |step| step.bar.start);
         for (offset, step) in sequence.steps.iter().enumerate() {
             let row = first + offset;
             step.write(&mut rows[row * inputs::WIDTH..(row + 1) * inputs::WIDTH]);
@@ -187,7 +190,10 @@ pub fn loss(
         let count = values.len();
         Tensor::from_data(TensorData::new(values, [count]), device)
     };
-    let rows = Tensor::from_data(TensorData::new(rows, [batch, length, inputs::WIDTH]), device);
+    let rows = Tensor::from_data(
+        TensorData::new(rows, [batch, length, inputs::WIDTH]),
+        device,
+    );
     let rotary = Rotary::new(config, &positions, batch, device);
     let states = network
         .forward(rows, &rotary)
@@ -217,7 +223,10 @@ pub fn loss(
     if !velocity_rows.is_empty() {
         let chosen = ints(velocity_rows);
         let velocity = cross_entropy(
-            network.velocity_logits(states.select(0, chosen.clone()), head_rows.select(0, chosen)),
+            network.velocity_logits(
+                states.select(0, chosen.clone()),
+                head_rows.select(0, chosen),
+            ),
             velocities,
             device,
         );
@@ -225,7 +234,12 @@ pub fn loss(
         total = total + velocity * VELOCITY_WEIGHT;
     }
     let numbers = Loss {
-        nats: [number(onset), number(pitch), number(duration), velocity_nats],
+        nats: [
+            number(onset),
+            number(pitch),
+            number(duration),
+            velocity_nats,
+        ],
         notes: notes as f64,
     };
     Some((total / targets, numbers))
@@ -477,7 +491,8 @@ fn load(config: &TrainConfig, folder: &Path, device: &Device) -> Result<Run, Tra
         return Err("the checkpoint is of a network of other sizes".into());
     }
     let weights = Weights::from_bytes(&read(WEIGHTS_FILE)?, device)?;
-    let optimizer = optimizer().from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMIZER_FILE)?))?;
+    let optimizer =
+        optimizer().from_bytes(burn::tensor::Bytes::from_bytes_vec(read(OPTIMIZER_FILE)?))?;
     Ok(Run {
         network: weights.network,
         optimizer,

@@ -98,7 +98,10 @@ struct Desk {
     epoch: Epoch,
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
-    playing: Option<(BarGrid, Option<(continuo_model::time::Tick, continuo_model::time::Tick)>)>,
+    playing: Option<(
+        BarGrid,
+        Option<(continuo_model::time::Tick, continuo_model::time::Tick)>,
+    )>,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
 }
@@ -186,12 +189,7 @@ impl Desk {
     }
 
     /// Decides what is due at `at` and sends it.
-    fn advance(
-        &mut self,
-        at: continuo_model::time::Tick,
-        end: &mut WorkerEnd,
-        status: &Status,
-    ) {
+    fn advance(&mut self, at: continuo_model::time::Tick, end: &mut WorkerEnd, status: &Status) {
         let began = Instant::now();
         let channel = self.controls.channel.unwrap_or(self.channel);
         let Some((grid, _)) = self.playing else {

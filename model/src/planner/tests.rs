@@ -169,7 +169,11 @@ fn in_answer_mode_listening_phrases_stay_empty() {
     });
     let notes = planned(&play(&mut planner, 8 * 96, 1));
     assert!(!notes.is_empty());
-    assert!(notes.iter().all(|planned| (planned.note.onset.0 / 192) % 2 == 1));
+    assert!(
+        notes
+            .iter()
+            .all(|planned| (planned.note.onset.0 / 192) % 2 == 1)
+    );
 }
 
 #[test]

@@ -269,7 +269,10 @@ pub fn read_file(path: &Path, each: &mut dyn FnMut(Piece)) -> Result<(), CorpusE
     let file = File::open(path).map_err(io)?;
     let decoder = ruzstd::decoding::StreamingDecoder::new(BufReader::new(file))
         .map_err(|error| io(std::io::Error::other(error.to_string())))?;
-    for (index, line) in BufReader::with_capacity(1 << 20, decoder).lines().enumerate() {
+    for (index, line) in BufReader::with_capacity(1 << 20, decoder)
+        .lines()
+        .enumerate()
+    {
         let line = line.map_err(io)?;
         let bad = |piece: String, reason| CorpusError::Line {
             path: path.to_owned(),

@@ -87,7 +87,10 @@ impl Sampler {
                 .filter(|index| can_teach(&pieces[*index], role))
                 .collect();
             let per_source = |source: &str| {
-                let count = fitting.iter().filter(|i| pieces[**i].source == source).count();
+                let count = fitting
+                    .iter()
+                    .filter(|i| pieces[**i].source == source)
+                    .count();
                 source_weight(source, role) / count as f64
             };
             let sources: std::collections::BTreeMap<&str, f64> = fitting

@@ -55,11 +55,7 @@ const STROKES: [&[(i64, i64)]; 8] = [
 ];
 
 /// Calls `stroke` for each stroke of the rhythm with the chord that sounds there.
-fn strokes(
-    piece: &Piece,
-    rhythm: &[(i64, i64)],
-    mut stroke: impl FnMut(&ChordSymbol, Tick, i64),
-) {
+fn strokes(piece: &Piece, rhythm: &[(i64, i64)], mut stroke: impl FnMut(&ChordSymbol, Tick, i64)) {
     for chord in &piece.chords {
         let end = chord.onset + chord.duration;
         let first = piece.bars.partition_point(|bar| bar.end() <= chord.onset);
@@ -97,7 +93,11 @@ fn heard_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
     let velocity = rng.random_range(60..=100u8);
     let mut notes = Vec::new();
     strokes(piece, rhythm, |chord, onset, length| {
-        let spread = if fixed_voicing { 0 } else { rng.random_range(-5..=5) };
+        let spread = if fixed_voicing {
+            0
+        } else {
+            rng.random_range(-5..=5)
+        };
         let mut pitches: Vec<i32> = chord
             .intervals
             .iter()
@@ -119,7 +119,11 @@ fn heard_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
         }
         for (index, pitch) in pitches.iter().enumerate() {
             let delay = if broken { index as i64 * 12 } else { 0 };
-            let length = if staccato { length.min(9) } else { length - delay };
+            let length = if staccato {
+                length.min(9)
+            } else {
+                length - delay
+            };
             if length >= 3 {
                 notes.push(Note {
                     onset: onset + delay,
@@ -178,7 +182,12 @@ fn own_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
 fn voicing_cost(pitches: &[i32], last: &[i32], center: i32) -> i32 {
     let motion: i32 = pitches
         .iter()
-        .map(|pitch| last.iter().map(|from| (pitch - from).abs()).min().unwrap_or(0))
+        .map(|pitch| {
+            last.iter()
+                .map(|from| (pitch - from).abs())
+                .min()
+                .unwrap_or(0)
+        })
         .sum();
     let middle = pitches.iter().sum::<i32>() / pitches.len().max(1) as i32;
     2 * motion + (middle - center).abs()
@@ -255,7 +264,11 @@ pub fn exercise(piece: &Piece, role: Role, rng: &mut impl Rng) -> Option<Exercis
             (own, sorted(heard))
         }
         Role::Counter => {
-            let inner = if rng.random_bool(0.2) { "voice" } else { "counter" };
+            let inner = if rng.random_bool(0.2) {
+                "voice"
+            } else {
+                "counter"
+            };
             let own = pick_part(piece, inner, rng).or_else(|| pick_part(piece, "counter", rng))?;
             let mut heard = others(piece, &["melody"], 1.0, rng);
             if rng.random_bool(0.4) {
@@ -343,8 +356,14 @@ pub fn sequence(
         // A bar that is corrected half-way is two segments.
         let beats = (bar.ticks / bar.beat).max(1);
         let beat = bar.start + rng.random_range(0..beats) * bar.beat;
-        let cut = rng.random_bool(0.25).then_some(beat + CORRECTION).filter(|cut| *cut < bar.end());
-        let pieces = [(bar.start, cut.unwrap_or(bar.end())), (cut.unwrap_or(bar.end()), bar.end())];
+        let cut = rng
+            .random_bool(0.25)
+            .then_some(beat + CORRECTION)
+            .filter(|cut| *cut < bar.end());
+        let pieces = [
+            (bar.start, cut.unwrap_or(bar.end())),
+            (cut.unwrap_or(bar.end()), bar.end()),
+        ];
         for (index, (start, end)) in pieces.into_iter().enumerate() {
             if start == end {
                 continue;

@@ -40,11 +40,7 @@ fn planned() -> impl Strategy<Value = PlannedNote> {
         0..2_u8,
         pitches(),
         any::<bool>(),
-        prop_oneof![
-            Just(Fit::AsPlanned),
-            Just(Fit::ChordTone),
-            Just(Fit::Root)
-        ],
+        prop_oneof![Just(Fit::AsPlanned), Just(Fit::ChordTone), Just(Fit::Root)],
     )
         .prop_map(
             |(duration, delay_millitick, channel, pitch, yields, fit)| PlannedNote {
