@@ -83,7 +83,14 @@ impl Generator {
 
     /// Writes the notes of `segment`, which follows `earlier` segments of the same bar; sorted by onset
     /// and pitch. The same music, segment and controls give the same notes.
-    pub fn segment(&mut self, music: &Music, earlier: &[Segment], segment: &Segment) -> Vec<Note> {
+    /// With `must_play` at least one note comes, where the range allows any.
+    pub fn segment(
+        &mut self,
+        music: &Music,
+        earlier: &[Segment],
+        segment: &Segment,
+        must_play: bool,
+    ) -> Vec<Note> {
         let controls = music.controls;
         let context = context(music, segment);
         let mut sequence = Sequence::default();
@@ -107,6 +114,9 @@ impl Generator {
         while notes.len() < MAX_NOTES {
             let mut logits = numbers(network.onset_logits(state.clone()));
             rules.onsets(&mut logits, segment, &notes);
+            if must_play && notes.is_empty() {
+                logits[END] = f32::NEG_INFINITY;
+            }
             let Some(onset) = draw(&logits, looseness, &mut rng).filter(|class| *class != END)
             else {
                 break;

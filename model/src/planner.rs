@@ -346,10 +346,15 @@ impl Planner {
             .heard_between(segment.start, segment.end)
             .last()
             .map(Note::end);
+        // A correction that finds an empty bar has been asked for because somebody plays.
+        let comes_in = !earlier.is_empty()
+            && !own
+                .iter()
+                .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
         // A note that bends can leave the scale or the range, so it does not where these are held to.
         let free = !self.controls.scale_lock && self.controls.range() == (0, 127);
         let bends = guessed && free && self.controls.role == Role::Bass;
-        let mut notes = self.generator.segment(&music, earlier, segment);
+        let mut notes = self.generator.segment(&music, earlier, segment, comes_in);
         if bends && notes.is_empty() {
             notes.push(pedal(segment));
         }

@@ -19,7 +19,7 @@ use continuo_model::{
     generate::Generator,
     harmony::Bar,
     planner::{Action, Planner},
-    time::BarGrid,
+    time::{BarGrid, Tick},
     weights::WeightsError,
 };
 
@@ -104,6 +104,9 @@ struct Desk {
     )>,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
+    /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
+    /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
+    downbeat: Vec<(u8, u8, u8)>,
 }
 
 impl Desk {
@@ -115,6 +118,7 @@ impl Desk {
             first_pass: 0,
             playing: None,
             channel: 0,
+            downbeat: Vec::new(),
         }
     }
 
@@ -149,8 +153,12 @@ impl Desk {
                     pass: self.epoch.pass + 1,
                     ..self.epoch
                 };
+                let early = std::mem::take(&mut self.downbeat);
                 if self.playing.is_some() && epoch == next_pass {
                     self.planner.wrap(at);
+                    for (channel, pitch, velocity) in early {
+                        self.planner.note_on(at, channel, pitch, velocity);
+                    }
                 } else if self.playing.is_none() || epoch != self.epoch {
                     self.first_pass = epoch.pass;
                     self.planner.start(at, grid, cycle);
@@ -176,7 +184,12 @@ impl Desk {
                 velocity,
             } => {
                 self.channel = channel;
-                self.planner.note_on(at, channel, pitch, velocity);
+                let cycle = self.playing.and_then(|(_, cycle)| cycle);
+                if cycle.is_some_and(|(_, end)| at + 1 >= end) {
+                    self.downbeat.push((channel, pitch, velocity));
+                } else {
+                    self.planner.note_on(at, channel, pitch, velocity);
+                }
             }
             Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
             Heard::Forget => self.planner.forget(),
@@ -189,7 +202,7 @@ impl Desk {
     }
 
     /// Decides what is due at `at` and sends it.
-    fn advance(&mut self, at: continuo_model::time::Tick, end: &mut WorkerEnd, status: &Status) {
+    fn advance(&mut self, at: Tick, end: &mut WorkerEnd, status: &Status) {
         let began = Instant::now();
         let channel = self.controls.channel.unwrap_or(self.channel);
         let Some((grid, _)) = self.playing else {
