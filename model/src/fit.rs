@@ -37,8 +37,8 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         Fit::ChordTone => classes.contains(candidate),
         Fit::Root => candidate % 12 == chord.root,
     };
-    // Outwards from the planned pitch, the lower first.
-    (0..=12u8)
+    // Outwards from the planned pitch, the lower first; two octaves reach below any chord in the bass.
+    (0..=24u8)
         .flat_map(|distance| [pitch.checked_sub(distance), pitch.checked_add(distance)])
         .flatten()
         .find(|candidate| *candidate < lowest.max(24) && fits(*candidate))
@@ -67,6 +67,11 @@ mod tests {
         let a_minor = down(&[57, 60, 64]);
         assert_eq!(fit_pitch(40, Fit::ChordTone, a_minor), 40);
         assert_eq!(fit_pitch(41, Fit::ChordTone, a_minor), 40);
+    }
+
+    #[test]
+    fn a_chord_that_reaches_into_the_bass_is_undercut() {
+        assert_eq!(fit_pitch(45, Fit::Root, down(&[43, 62, 67, 71])), 31);
     }
 
     #[test]
