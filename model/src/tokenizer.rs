@@ -333,15 +333,3 @@ fn bar_near(bar: &Bar, at: Tick) -> Bar {
         ..*bar
     }
 }
-
-/// The own notes of a row of steps.
-#[must_use]
-pub fn notes_of(steps: &[Step]) -> Vec<Note> {
-    steps
-        .iter()
-        .filter_map(|step| match step.kind {
-            StepKind::Own(note) => Some(note),
-            _ => None,
-        })
-        .collect()
-}
