@@ -8,17 +8,17 @@ use crate::{
     constrain::Rules,
     controls::{Controls, Role},
     harmony::Bar,
-    network::{Cache, Rotary},
-    note::Note,
+    network::{Cache, Rotary, proposals},
+    note::{Note, between},
     sample::{Looseness, draw, stream},
     time::{BarGrid, Tick},
-    token::{END, heads, inputs},
-    tokenizer::{Fields, HeadRow, Segment, Sequence, Step, Tokenizer},
+    token::{DURATIONS, END, ONSETS, PITCHES, VELOCITIES, heads, inputs},
+    tokenizer::{Fields, HeadRow, Scene, Segment, Sequence, Step, Tokenizer, shift_to_c, slices},
     weights::{Weights, WeightsError},
 };
 
-/// Steps of context at the most; training saw 256 with the segment itself.
-const MAX_CONTEXT: usize = 208;
+/// Steps of context at the most; training saw 320 with the segment itself.
+const MAX_CONTEXT: usize = 272;
 /// Bars of context at the most.
 const MAX_CONTEXT_BARS: i64 = 16;
 /// Notes in one segment at the most: a safety net far above any human bar.
@@ -39,6 +39,44 @@ pub struct Music<'a> {
     pub controls: &'a Controls,
 }
 
+/// How much of what the network wanted the masks took: onsets, pitches, durations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Refused {
+    probability: [f64; 3],
+    decisions: [u64; 3],
+}
+
+impl Refused {
+    fn add(&mut self, field: usize, wanted: &[f32], allowed: &[f32]) {
+        let highest = wanted.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let weight = |logit: f32| f64::from((logit - highest).exp());
+        let total: f64 = wanted.iter().map(|logit| weight(*logit)).sum();
+        let taken: f64 = wanted
+            .iter()
+            .zip(allowed)
+            .filter(|(_, allowed)| **allowed == f32::NEG_INFINITY)
+            .map(|(wanted, _)| weight(*wanted))
+            .sum();
+        self.probability[field] += taken / total;
+        self.decisions[field] += 1;
+    }
+
+    /// What came since `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            probability: std::array::from_fn(|i| self.probability[i] - before.probability[i]),
+            decisions: std::array::from_fn(|i| self.decisions[i] - before.decisions[i]),
+        }
+    }
+
+    /// Mean probability of what was refused, per field; 0 of nothing.
+    #[must_use]
+    pub fn shares(&self) -> [f64; 3] {
+        std::array::from_fn(|i| self.probability[i] / self.decisions[i].max(1) as f64)
+    }
+}
+
 /// Steps that the network has taken, to go on from.
 #[derive(Clone, Debug, Default)]
 struct Prefix {
@@ -53,6 +91,7 @@ pub struct Generator {
     device: Device,
     /// The context of the last bar that was planned: a correction goes on from it.
     prefix: Prefix,
+    refused: Refused,
 }
 
 impl Generator {
@@ -72,7 +111,14 @@ impl Generator {
             weights,
             device,
             prefix: Prefix::default(),
+            refused: Refused::default(),
         }
+    }
+
+    /// What the masks took of all that it wrote so far.
+    #[must_use]
+    pub fn refused(&self) -> Refused {
+        self.refused
     }
 
     /// Its weights.
@@ -97,7 +143,19 @@ impl Generator {
         let from = context
             .first()
             .map_or(segment.bar.start, |first| first.start);
-        let mut tokenizer = Tokenizer::new(controls.role, music.heard, music.own, from);
+        let known = earlier.first().unwrap_or(segment).horizon;
+        let scene = Scene {
+            role: controls.role,
+            heard: music.heard,
+            own: music.own,
+            since: music.since,
+            shift: shift_to_c(
+                controls.role,
+                between(music.heard, from, known),
+                between(music.own, from, segment.bar.start),
+            ),
+        };
+        let mut tokenizer = Tokenizer::new(scene, from);
         for past in context.iter().chain(earlier) {
             tokenizer.push(past, &mut sequence);
         }
@@ -109,11 +167,16 @@ impl Generator {
         let looseness = Looseness::from_adventure(controls.adventure);
         let mut rng = stream(controls, segment.bar.number, segment.start);
         let origin = sequence.steps[0].bar.start;
-        let network = &self.weights.network;
+        let network = self.weights.network.clone();
         let mut notes: Vec<Note> = Vec::new();
         while notes.len() < MAX_NOTES {
-            let mut logits = numbers(network.onset_logits(state.clone()));
+            let echoes = tokenizer.echoes().onsets(segment, notes.last());
+            let mut logits = numbers(
+                network.onset_logits(state.clone(), proposals(&[echoes], ONSETS, &self.device)),
+            );
+            let wanted = logits.clone();
             rules.onsets(&mut logits, segment, &notes);
+            self.refused.add(0, &wanted, &logits);
             if must_play && notes.is_empty() {
                 logits[END] = f32::NEG_INFINITY;
             }
@@ -123,22 +186,45 @@ impl Generator {
             };
             let at = segment.bar.start + onset as i64;
             let harmony = tokenizer.harmony_at(segment, at);
-            let mut row = HeadRow::new(controls.role, &segment.bar, onset, &harmony);
-
-            let mut logits = numbers(network.pitch_logits(state.clone(), self.head_row(&row)));
+            let echoes = tokenizer.echoes().note(segment, at, notes.last());
             let ceiling = ceiling(music, segment, at);
+            let mut row = HeadRow::new(
+                controls.role,
+                &segment.bar,
+                onset,
+                &tokenizer.seen(harmony),
+            );
+
+            let logits = network.pitch_logits(
+                state.clone(),
+                self.head_row(&row),
+                proposals(&[echoes.pitches], PITCHES, &self.device),
+            );
+            let wanted = sounding_keys(&numbers(logits), tokenizer.own_shift());
+            let mut logits = wanted.clone();
             rules.pitches(&mut logits, at, &notes, &harmony, ceiling);
+            self.refused.add(1, &wanted, &logits);
             let Some(pitch) = draw(&logits, looseness, &mut rng) else {
                 break;
             };
-            row.set_pitch(pitch);
+            row.set_pitch(pitch.saturating_add_signed(tokenizer.own_shift().into()));
 
-            let mut logits = numbers(network.duration_logits(state.clone(), self.head_row(&row)));
+            let mut logits = numbers(network.duration_logits(
+                state.clone(),
+                self.head_row(&row),
+                proposals(&[echoes.durations], DURATIONS, &self.device),
+            ));
+            let wanted = logits.clone();
             rules.durations(&mut logits, segment, at);
+            self.refused.add(2, &wanted, &logits);
             let duration = draw(&logits, looseness, &mut rng).unwrap_or(5);
             row.set_duration(duration);
 
-            let logits = numbers(network.velocity_logits(state.clone(), self.head_row(&row)));
+            let logits = numbers(network.velocity_logits(
+                state.clone(),
+                self.head_row(&row),
+                proposals(&[echoes.velocities], VELOCITIES, &self.device),
+            ));
             let velocity = draw(&logits, looseness, &mut rng).unwrap_or(20);
 
             let note = Fields {
@@ -153,8 +239,8 @@ impl Generator {
             {
                 last.duration = last.duration.min(note.onset - last.onset);
             }
+            let step = tokenizer.own(segment, note, notes.last());
             notes.push(note);
-            let step = tokenizer.own(segment, note);
             state = self.one_step(&step, origin, &mut cache);
         }
         notes
@@ -213,6 +299,19 @@ fn numbers(logits: Tensor<2>) -> Vec<f32> {
         .expect("the network computes in f32")
 }
 
+/// Pitch logits as the network sees the keys, which is `shift` semitones higher, to logits of the keys that
+/// sound.
+fn sounding_keys(logits: &[f32], shift: i8) -> Vec<f32> {
+    (0..logits.len())
+        .map(|key| {
+            key.checked_add_signed(shift.into())
+                .and_then(|seen| logits.get(seen))
+                .copied()
+                .unwrap_or(f32::NEG_INFINITY)
+        })
+        .collect()
+}
+
 /// The whole bars before `segment` that serve as context, oldest first: as many as fit.
 fn context(music: &Music, segment: &Segment) -> Vec<Segment> {
     let ahead = segment.horizon > segment.start;
@@ -221,11 +320,8 @@ fn context(music: &Music, segment: &Segment) -> Vec<Segment> {
     let mut end = segment.bar.start;
     while end > music.since && (bars.len() as i64) < MAX_CONTEXT_BARS {
         let bar = Bar::containing(music.grid, end - 1);
-        let between = |notes: &[Note]| {
-            notes.partition_point(|note| note.onset < bar.end())
-                - notes.partition_point(|note| note.onset < bar.start)
-        };
-        steps += 1 + between(music.heard) + between(music.own);
+        let in_bar = |notes| between(notes, bar.start, bar.end());
+        steps += 1 + slices(in_bar(music.heard)) + in_bar(music.own).len();
         if steps > MAX_CONTEXT {
             break;
         }
@@ -248,11 +344,7 @@ pub const LEAD: i64 = 24;
 /// The heard notes of the last bars before the horizon.
 fn lately<'a>(music: &Music<'a>, segment: &Segment) -> &'a [Note] {
     let from = segment.bar.start - 8 * segment.bar.ticks;
-    let first = music.heard.partition_point(|note| note.onset < from);
-    let last = music
-        .heard
-        .partition_point(|note| note.onset < segment.horizon);
-    &music.heard[first..last.max(first)]
+    between(music.heard, from, segment.horizon)
 }
 
 /// The lowest heard key around `at`, as far as the segment knows: a bar back, a beat on.

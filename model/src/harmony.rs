@@ -154,6 +154,22 @@ impl Harmony {
         harmony
     }
 
+    /// The same, `semitones` higher.
+    #[must_use]
+    pub fn transposed(mut self, semitones: i8) -> Self {
+        let up = semitones.rem_euclid(12);
+        for classes in [
+            &mut self.beat,
+            &mut self.bar,
+            &mut self.next,
+            &mut self.recent,
+        ] {
+            classes.rotate_right(up as usize);
+        }
+        self.bass = self.bass.map(|class| (class + up as u8) % 12);
+        self
+    }
+
     /// Writes itself into a row of [`HARMONY`] numbers.
     pub fn write(&self, row: &mut [f32]) {
         debug_assert_eq!(row.len(), HARMONY);

@@ -5,6 +5,9 @@ pub mod chord;
 #[cfg(feature = "network")]
 pub mod constrain;
 pub mod controls;
+pub mod echo;
+#[cfg(feature = "train")]
+pub mod eval;
 pub mod feel;
 pub mod fit;
 #[cfg(feature = "network")]
@@ -23,6 +26,7 @@ pub mod sample;
 pub mod time;
 pub mod timeline;
 pub mod token;
+pub mod token_text;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;

@@ -1,16 +1,20 @@
 //! The command line `continuo`.
 
 mod cli {
+    pub mod eval;
+    pub mod files;
     pub mod generate;
+    pub mod info;
+    pub mod tokenize;
+    pub mod train;
 }
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
-use continuo_model::train::{TrainConfig, train};
 
-/// Continuo on the command line: train the network, generate MIDI files.
+/// Continuo on the command line: generate MIDI files, look at them as the network does, train and
+/// measure the network.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -22,43 +26,26 @@ struct Arguments {
 enum Command {
     /// Play to a MIDI file and write what was played as further tracks.
     Generate(cli::generate::Generate),
+    /// Write a MIDI file as text in the network's classes.
+    Tokenize(cli::tokenize::Tokenize),
+    /// Write such text as a MIDI file.
+    Detokenize(cli::tokenize::Detokenize),
     /// Train on a corpus folder; checkpoints, log and best weights go to a folder.
-    Train {
-        /// Folder with train-*.jsonl.zst and valid.jsonl.zst.
-        #[arg(long)]
-        corpus: PathBuf,
-        /// Folder for checkpoints.
-        #[arg(long)]
-        out: PathBuf,
-        /// JSON file with what differs from the defaults.
-        #[arg(long)]
-        config: Option<PathBuf>,
-        /// Go on from the checkpoint in the folder.
-        #[arg(long)]
-        resume: bool,
-    },
+    Train(cli::train::Train),
+    /// Measure the network on a corpus file.
+    Eval(cli::eval::Eval),
+    /// Tell what the weights are.
+    Info(cli::info::Info),
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Generate(arguments) => cli::generate::run(&arguments),
-        Command::Train {
-            corpus,
-            out,
-            config,
-            resume,
-        } => {
-            let config = match config {
-                None => TrainConfig::default(),
-                Some(path) => {
-                    let text = std::fs::read_to_string(&path)
-                        .with_context(|| format!("cannot read {}", path.display()))?;
-                    serde_json::from_str(&text)
-                        .with_context(|| format!("{} is not a config", path.display()))?
-                }
-            };
-            train(&config, &corpus, &out, resume).map_err(|error| anyhow::anyhow!(error))
-        }
+        Command::Tokenize(arguments) => cli::tokenize::run_tokenize(&arguments),
+        Command::Detokenize(arguments) => cli::tokenize::run_detokenize(&arguments),
+        Command::Train(arguments) => cli::train::run(&arguments),
+        Command::Eval(arguments) => cli::eval::run(&arguments),
+        Command::Info(arguments) => cli::info::run(&arguments),
     }
 }
 

@@ -14,6 +14,7 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    echo::{Classes, ECHOES, PITCH_ECHOES},
     time::Tick,
     token::{DURATIONS, ONSETS, PITCHES, VELOCITIES, heads, inputs},
 };
@@ -119,12 +120,39 @@ struct Block {
     feed_forward_out: Linear,
 }
 
-/// One field's head: two layers over the state and the fields written before.
+/// One field's head: two layers over the state and the fields written before, plus trust in the echoes.
 #[derive(Module, Debug)]
 struct Head {
     from_state: Linear,
     from_fields: Linear,
     out: Linear,
+    trust: Linear,
+}
+
+/// Which class each of K echoes proposes, `[N, K, classes]`: 1 there, 0 elsewhere.
+#[must_use]
+pub fn proposals<const K: usize>(
+    echoes: &[Classes<K>],
+    classes: usize,
+    device: &Device,
+) -> Tensor<3> {
+    let mut rows = vec![0.0f32; echoes.len() * K * classes];
+    for (row, echo) in rows
+        .chunks_exact_mut(classes)
+        .zip(echoes.iter().flatten())
+    {
+        if let Some(class) = echo {
+            row[usize::from(*class)] = 1.0;
+        }
+    }
+    Tensor::from_data(TensorData::new(rows, [echoes.len(), K, classes]), device)
+}
+
+/// `logits` `[N, classes]`, raised by `trust` `[N, K]` where the echoes point.
+fn add_trusted(logits: Tensor<2>, trust: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
+    let [notes, classes] = logits.dims();
+    let raised = (proposals * trust.unsqueeze_dim::<3>(2)).sum_dim(1);
+    logits + raised.reshape([notes, classes])
 }
 
 /// The network.
@@ -134,6 +162,7 @@ pub struct Network {
     blocks: Vec<Block>,
     norm: RmsNorm,
     onset: Linear,
+    onset_trust: Linear,
     pitch: Head,
     duration: Head,
     velocity: Head,
@@ -205,18 +234,28 @@ impl Block {
 }
 
 impl Head {
-    fn new(config: &NetworkConfig, sees: usize, classes: usize, device: &Device) -> Self {
+    fn new(
+        config: &NetworkConfig,
+        sees: usize,
+        echoes: usize,
+        classes: usize,
+        device: &Device,
+    ) -> Self {
         Self {
             from_state: linear(config.width, config.head_width, true, device),
             from_fields: linear(sees, config.head_width, false, device),
             out: linear(config.head_width, classes, true, device),
+            trust: linear(config.head_width, echoes, true, device),
         }
     }
 
-    /// Logits `[N, classes]` from states `[N, D]` and the fields seen `[N, sees]`.
-    fn forward(&self, state: Tensor<2>, fields: Tensor<2>) -> Tensor<2> {
+    /// Logits `[N, classes]` from states `[N, D]`, the fields seen `[N, sees]` and the echoes' proposals
+    /// `[N, K, classes]`.
+    fn forward(&self, state: Tensor<2>, fields: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
         let hidden = self.from_state.forward(state) + self.from_fields.forward(fields);
-        self.out.forward(burn::tensor::activation::relu(hidden))
+        let hidden = burn::tensor::activation::relu(hidden);
+        let trust = self.trust.forward(hidden.clone());
+        add_trusted(self.out.forward(hidden), trust, proposals)
     }
 }
 
@@ -231,9 +270,10 @@ impl Network {
                 .collect(),
             norm: RmsNormConfig::new(config.width).init(device),
             onset: linear(config.width, ONSETS, true, device),
-            pitch: Head::new(config, heads::PITCH_SEES, PITCHES, device),
-            duration: Head::new(config, heads::DURATION_SEES, DURATIONS, device),
-            velocity: Head::new(config, heads::WIDTH, VELOCITIES, device),
+            onset_trust: linear(config.width, ECHOES, true, device),
+            pitch: Head::new(config, heads::PITCH_SEES, PITCH_ECHOES, PITCHES, device),
+            duration: Head::new(config, heads::DURATION_SEES, ECHOES, DURATIONS, device),
+            velocity: Head::new(config, heads::WIDTH, ECHOES, VELOCITIES, device),
             heads: config.heads,
         }
     }
@@ -276,30 +316,46 @@ impl Network {
         self.norm.forward(last).reshape([1, width])
     }
 
-    /// Onset logits `[N, ONSETS]` from states `[N, D]`.
+    /// Onset logits `[N, ONSETS]` from states `[N, D]` and proposals `[N, K, ONSETS]`.
     #[must_use]
-    pub fn onset_logits(&self, states: Tensor<2>) -> Tensor<2> {
-        self.onset.forward(states)
+    pub fn onset_logits(&self, states: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
+        let trust = self.onset_trust.forward(states.clone());
+        add_trusted(self.onset.forward(states), trust, proposals)
     }
 
     /// Pitch logits `[N, PITCHES]`; `rows` are head rows `[N, heads::WIDTH]`.
     #[must_use]
-    pub fn pitch_logits(&self, states: Tensor<2>, rows: Tensor<2>) -> Tensor<2> {
-        self.pitch
-            .forward(states, rows.narrow(1, 0, heads::PITCH_SEES))
+    pub fn pitch_logits(
+        &self,
+        states: Tensor<2>,
+        rows: Tensor<2>,
+        proposals: Tensor<3>,
+    ) -> Tensor<2> {
+        let seen = rows.narrow(1, 0, heads::PITCH_SEES);
+        self.pitch.forward(states, seen, proposals)
     }
 
     /// Duration logits `[N, DURATIONS]`.
     #[must_use]
-    pub fn duration_logits(&self, states: Tensor<2>, rows: Tensor<2>) -> Tensor<2> {
-        self.duration
-            .forward(states, rows.narrow(1, 0, heads::DURATION_SEES))
+    pub fn duration_logits(
+        &self,
+        states: Tensor<2>,
+        rows: Tensor<2>,
+        proposals: Tensor<3>,
+    ) -> Tensor<2> {
+        let seen = rows.narrow(1, 0, heads::DURATION_SEES);
+        self.duration.forward(states, seen, proposals)
     }
 
     /// Velocity logits `[N, VELOCITIES]`.
     #[must_use]
-    pub fn velocity_logits(&self, states: Tensor<2>, rows: Tensor<2>) -> Tensor<2> {
-        self.velocity.forward(states, rows)
+    pub fn velocity_logits(
+        &self,
+        states: Tensor<2>,
+        rows: Tensor<2>,
+        proposals: Tensor<3>,
+    ) -> Tensor<2> {
+        self.velocity.forward(states, rows, proposals)
     }
 }
 

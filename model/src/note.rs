@@ -36,3 +36,11 @@ impl Note {
         self.pitch % 12
     }
 }
+/// Those of `notes`, sorted by onset, that begin from `from` on and before `to`.
+#[must_use]
+pub fn between(notes: &[Note], from: Tick, to: Tick) -> &[Note] {
+    let first = notes.partition_point(|note| note.onset < from);
+    let last = notes.partition_point(|note| note.onset < to);
+    &notes[first..last.max(first)]
+}
+

@@ -72,6 +72,7 @@ pub const HARMONY: usize = 61;
 /// The input of the network at one step, a row of [`inputs::WIDTH`] numbers: one-hot fields side by side.
 pub mod inputs {
     use super::{DURATIONS, HARMONY, PITCHES, Range, VELOCITIES};
+    use crate::echo;
 
     const fn after(before: &Range<usize>, width: usize) -> Range<usize> {
         before.end..before.end + width
@@ -109,8 +110,10 @@ pub mod inputs {
     pub const HORIZON: Range<usize> = after(&HARMONY_AT, 4);
     /// Segment length in eighths, cut at 16.
     pub const SEGMENT_LENGTH: Range<usize> = after(&HORIZON, 17);
+    /// How far the echoes of earlier bars hold.
+    pub const MATCHES: Range<usize> = after(&SEGMENT_LENGTH, echo::MATCHES);
     /// Numbers in a row.
-    pub const WIDTH: usize = SEGMENT_LENGTH.end;
+    pub const WIDTH: usize = MATCHES.end;
 }
 
 /// What the heads see of the note that they are writing, field after field: a row of [`heads::WIDTH`]
@@ -144,7 +147,7 @@ pub mod heads {
 #[must_use]
 pub fn vocabulary_hash() -> u64 {
     /// Raised by hand when a field changes its meaning but not its size.
-    const EDITION: usize = 2;
+    const EDITION: usize = 3;
     let sizes = [
         EDITION,
         ONSETS,

@@ -7,7 +7,9 @@
 //! the start) and a second pass of a loop (horizon beyond the end).
 
 use crate::{
+    chord::Key,
     controls::Role,
+    echo::{Classes, ECHOES, Echoes, MATCHES, NoteEchoes, heard_alike},
     harmony::{Bar, Harmony, add_recent, normalise},
     note::Note,
     time::Tick,
@@ -60,6 +62,8 @@ pub struct Step {
     pub bar: Bar,
     /// The harmony at its position; empty for heard slices.
     pub harmony: Harmony,
+    /// How far the echoes of earlier bars hold; empty for heard slices.
+    pub matches: [f32; MATCHES],
 }
 
 impl Step {
@@ -121,6 +125,7 @@ impl Step {
             }
         }
         self.harmony.write(&mut row[inputs::HARMONY_AT]);
+        row[inputs::MATCHES].copy_from_slice(&self.matches);
     }
 }
 
@@ -203,8 +208,21 @@ pub struct Target {
     pub step: usize,
     /// The segment that is being written.
     pub segment: Segment,
-    /// The next own note with the harmony at its onset; `None` is [`END`].
-    pub next: Option<(Note, Harmony)>,
+    /// Where earlier bars went on.
+    pub onsets: Classes<ECHOES>,
+    /// The next own note; `None` is [`END`].
+    pub next: Option<Next>,
+}
+
+/// An own note that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Next {
+    /// The note.
+    pub note: Note,
+    /// The harmony at its onset.
+    pub harmony: Harmony,
+    /// What stood there in earlier bars.
+    pub echoes: NoteEchoes,
 }
 
 /// A row of steps with what is asked after them.
@@ -216,51 +234,83 @@ pub struct Sequence {
     pub targets: Vec<Target>,
 }
 
+/// What is written about: notes, and how the network is to see them.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Who plays.
+    pub role: Role,
+    /// Heard notes, sorted by onset.
+    pub heard: &'a [Note],
+    /// Own notes, sorted by onset and pitch.
+    pub own: &'a [Note],
+    /// Before this nothing is known.
+    pub since: Tick,
+    /// Semitones that the network sees everything but drums higher than it sounds: it is shown all music
+    /// as if it stood in C major or A minor, so that it has to learn one key instead of twelve.
+    pub shift: i8,
+}
+
+/// The [`Scene::shift`] that brings `heard` and `own` to C major or A minor, as far as their key can be
+/// found.
+#[must_use]
+pub fn shift_to_c(role: Role, heard: &[Note], own: &[Note]) -> i8 {
+    let pitched = if role == Role::Drums { &[][..] } else { own };
+    Key::find(heard.iter().chain(pitched)).map_or(0, Key::shift_to_c)
+}
+
 /// Builds a [`Sequence`] segment by segment.
 pub struct Tokenizer<'a> {
-    role: Role,
-    heard: &'a [Note],
-    own: &'a [Note],
+    scene: Scene<'a>,
+    echoes: Echoes<'a>,
     next_heard: usize,
     /// What lately sounded, as known to the segment that was opened last.
     recent: [f32; 12],
+    /// How alike the heard bar and earlier ones are, as known to that segment.
+    heard_alike: [f32; ECHOES],
 }
 
 impl<'a> Tokenizer<'a> {
-    /// Starts with the heard notes from `from` on; `heard` and `own` are sorted by onset.
+    /// Starts with the heard notes from `from` on.
     #[must_use]
-    pub fn new(role: Role, heard: &'a [Note], own: &'a [Note], from: Tick) -> Self {
+    pub fn new(scene: Scene<'a>, from: Tick) -> Self {
+        let shift = if scene.role == Role::Drums {
+            0
+        } else {
+            scene.shift
+        };
         Self {
-            role,
-            heard,
-            own,
+            scene,
+            echoes: Echoes::new(scene.role, scene.own, shift, scene.since),
             recent: [0.0; 12],
-            next_heard: heard.partition_point(|note| note.onset < from),
+            heard_alike: [0.0; ECHOES],
+            next_heard: scene.heard.partition_point(|note| note.onset < from),
         }
     }
 
     /// Appends what leads up to the own notes of `segment`: heard slices that are new, then its start.
     pub fn open(&mut self, segment: &Segment, steps: &mut Vec<Step>) {
+        let Scene {
+            role, heard, own, ..
+        } = self.scene;
         self.recent = [0.0; 12];
         let start = segment.start;
-        add_recent(&mut self.recent, self.heard, start, segment.horizon);
-        if self.role != Role::Drums {
-            add_recent(&mut self.recent, self.own, start, start);
+        add_recent(&mut self.recent, heard, start, segment.horizon);
+        if role != Role::Drums {
+            add_recent(&mut self.recent, own, start, start);
         }
         normalise(&mut self.recent);
-        while let Some(first) = self
-            .heard
+        self.heard_alike = heard_alike(heard, segment, self.scene.since);
+        while let Some(first) = heard
             .get(self.next_heard)
             .filter(|note| note.onset < segment.horizon)
         {
             let slice_end = (first.onset + SLICE_TICKS + 1).min(segment.horizon);
             let mut keys = 0u128;
-            while let Some(note) = self
-                .heard
+            while let Some(note) = heard
                 .get(self.next_heard)
                 .filter(|note| note.onset < slice_end)
             {
-                keys |= 1 << note.pitch.min(127);
+                keys |= 1 << transposed(note.pitch, self.scene.shift);
                 self.next_heard += 1;
             }
             steps.push(Step {
@@ -268,60 +318,128 @@ impl<'a> Tokenizer<'a> {
                     at: first.onset,
                     keys,
                 },
-                role: self.role,
+                role,
                 bar: bar_near(&segment.bar, first.onset),
                 harmony: Harmony::default(),
+                matches: [0.0; MATCHES],
             });
         }
         steps.push(Step {
             kind: StepKind::Start(*segment),
-            role: self.role,
+            role,
             bar: segment.bar,
-            harmony: self.harmony_at(segment, segment.start),
+            harmony: self.seen(self.harmony_at(segment, segment.start)),
+            matches: self.matches(segment, None, None),
         });
     }
 
-    /// The harmony at `at`, as far as `segment`, which was opened last, may know it.
+    /// The harmony as it sounds at `at`, as far as `segment`, which was opened last, may know it.
     #[must_use]
     pub fn harmony_at(&self, segment: &Segment, at: Tick) -> Harmony {
         Harmony {
             recent: self.recent,
-            ..Harmony::at(self.heard, &segment.bar, at, segment.horizon)
+            ..Harmony::at(self.scene.heard, &segment.bar, at, segment.horizon)
         }
     }
 
-    /// The step that stands for an own note of `segment`.
+    /// A harmony as the network sees it.
     #[must_use]
-    pub fn own(&self, segment: &Segment, note: Note) -> Step {
+    pub fn seen(&self, harmony: Harmony) -> Harmony {
+        harmony.transposed(self.scene.shift)
+    }
+
+    /// Semitones that the network sees own notes higher than they sound.
+    #[must_use]
+    pub fn own_shift(&self) -> i8 {
+        if self.scene.role == Role::Drums {
+            0
+        } else {
+            self.scene.shift
+        }
+    }
+
+    /// What the next note may repeat.
+    #[must_use]
+    pub fn echoes(&self) -> &Echoes<'a> {
+        &self.echoes
+    }
+
+    fn matches(
+        &self,
+        segment: &Segment,
+        note: Option<&Note>,
+        last: Option<&Note>,
+    ) -> [f32; MATCHES] {
+        self.echoes.matches(segment, note, last, &self.heard_alike)
+    }
+
+    /// The step that stands for an own note of `segment`, which follows `last` there.
+    #[must_use]
+    pub fn own(&self, segment: &Segment, note: Note, last: Option<&Note>) -> Step {
         Step {
-            kind: StepKind::Own(note),
-            role: self.role,
+            kind: StepKind::Own(self.own_seen(note)),
+            role: self.scene.role,
             bar: segment.bar,
-            harmony: self.harmony_at(segment, note.onset),
+            harmony: self.seen(self.harmony_at(segment, note.onset)),
+            matches: self.matches(segment, Some(&note), last),
+        }
+    }
+
+    fn own_seen(&self, note: Note) -> Note {
+        Note {
+            pitch: transposed(note.pitch, self.own_shift()),
+            ..note
         }
     }
 
     /// Appends a whole segment whose own notes are known.
     pub fn push(&mut self, segment: &Segment, sequence: &mut Sequence) {
         self.open(segment, &mut sequence.steps);
-        let own = self.own;
+        let own = self.scene.own;
         let from = own.partition_point(|note| note.onset < segment.start);
         let to = own.partition_point(|note| note.onset < segment.end);
+        let mut last = None;
         for note in &own[from..to] {
-            let step = self.own(segment, *note);
+            let step = self.own(segment, *note, last);
             sequence.targets.push(Target {
                 step: sequence.steps.len() - 1,
                 segment: *segment,
-                next: Some((*note, step.harmony)),
+                onsets: self.echoes.onsets(segment, last),
+                next: Some(Next {
+                    note: self.own_seen(*note),
+                    harmony: step.harmony,
+                    echoes: self.echoes.note(segment, note.onset, last),
+                }),
             });
             sequence.steps.push(step);
+            last = Some(note);
         }
         sequence.targets.push(Target {
             step: sequence.steps.len() - 1,
             segment: *segment,
+            onsets: self.echoes.onsets(segment, last),
             next: None,
         });
     }
+}
+
+/// A key moved by `semitones`, cut at the ends of the keyboard.
+fn transposed(pitch: u8, semitones: i8) -> u8 {
+    pitch.saturating_add_signed(semitones).min(127)
+}
+
+/// How many heard steps `notes` make, at the most.
+#[must_use]
+pub fn slices(notes: &[Note]) -> usize {
+    let mut slice_end = Tick(i64::MIN);
+    let mut count = 0;
+    for note in notes {
+        if note.onset >= slice_end {
+            slice_end = note.onset + SLICE_TICKS + 1;
+            count += 1;
+        }
+    }
+    count
 }
 
 /// The bar that holds `at`, counted on from a bar nearby in the same meter.

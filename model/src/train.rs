@@ -4,7 +4,10 @@
 //! its own and the gradients are averaged. A step's exercises depend on (seed, step, replica) alone: the same
 //! seed and number of replicas give the same weights, and a resumed run goes on as if it had not stopped.
 
+pub mod batch;
 pub mod corpus;
+pub mod device;
+pub mod plot;
 pub mod sampler;
 pub mod task;
 
@@ -12,9 +15,12 @@ use std::path::{Path, PathBuf};
 
 use burn::{
     grad_clipping::GradientClippingConfig,
-    module::Module,
-    optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer},
-    tensor::{Device, Int, Tensor, TensorData, activation::log_softmax},
+    module::{Module, ParamGroup},
+    optim::{
+        AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer, MuonConfig,
+        decay::WeightDecayConfig,
+    },
+    tensor::Device,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::SeedableRng;
@@ -23,11 +29,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     controls::Role,
-    network::{Network, NetworkConfig, Rotary},
-    time::Tick,
-    token::{END, heads, inputs},
-    tokenizer::{Fields, HeadRow, Sequence},
-    train::sampler::Sampler,
+    network::{Network, NetworkConfig},
+    train::{
+        batch::{Batch, Example, Loss},
+        sampler::Sampler,
+    },
     weights::{Training, Weights},
 };
 
@@ -53,6 +59,10 @@ pub struct TrainConfig {
     pub learning_rate: f64,
     /// Steps between two looks at the validation split, each with a checkpoint.
     pub validate_every: u64,
+    /// Looks without a better result after which the run stops; 0 never stops early.
+    pub patience: u32,
+    /// Sources of the corpus that are not learnt from.
+    pub leave_out: Vec<String>,
     /// Which random exercises.
     pub seed: u64,
 }
@@ -61,14 +71,16 @@ impl Default for TrainConfig {
     fn default() -> Self {
         Self {
             network: NetworkConfig::default(),
-            length: 256,
-            batch: 16,
+            length: 320,
+            batch: 12,
             replicas: 2,
             steps: 4000,
             warm_up: 100,
             cool_down: 1000,
             learning_rate: 1.5e-3,
             validate_every: 250,
+            patience: 0,
+            leave_out: Vec::new(),
             seed: 1,
         }
     }
@@ -83,174 +95,15 @@ impl TrainConfig {
     }
 }
 
-/// Nats summed over targets, field by field, with their counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Loss {
-    /// Onset (and end of segment), pitch, duration, velocity.
-    pub nats: [f64; 4],
-    /// Own notes.
-    pub notes: f64,
-}
-
-impl Loss {
-    /// Bits per note of one field.
-    #[must_use]
-    pub fn bits(&self, field: usize) -> f64 {
-        self.nats[field] / self.notes.max(1.0) / std::f64::consts::LN_2
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (sum, nats) in self.nats.iter_mut().zip(other.nats) {
-            *sum += nats;
-        }
-        self.notes += other.notes;
-    }
-}
-
-/// Mean cross-entropy sum in nats of `classes` under `logits` `[N, C]`, as a scalar tensor.
-fn cross_entropy(logits: Tensor<2>, classes: Vec<i32>, device: &Device) -> Tensor<1> {
-    let count = classes.len();
-    let classes: Tensor<2, Int> = Tensor::from_data(TensorData::new(classes, [count, 1]), device);
-    log_softmax(logits, 1).gather(1, classes).sum().neg()
-}
-
-/// A sequence with what it may learn from.
-pub struct Example {
-    /// Steps and targets.
-    pub sequence: Sequence,
-    /// Whether its velocities say anything.
-    pub velocity: bool,
-}
-
-/// How much a velocity counts beside the other fields in training: it is heard last.
-const VELOCITY_WEIGHT: f64 = 0.25;
-
-/// The summed loss of some sequences of at most `length` steps: the tensor to learn from, divided by the
-/// number of targets, and the numbers.
-///
-/// Returns `None` when there is nothing to learn.
-pub fn loss(
-    network: &Network,
-    config: &NetworkConfig,
-    examples: &[Example],
-    device: &Device,
-) -> Option<(Tensor<1>, Loss)> {
-    let length = examples
-        .iter()
-        .map(|example| example.sequence.steps.len())
-        .max()?;
-    let batch = examples.len();
-    let mut rows = vec![0.0f32; batch * length * inputs::WIDTH];
-    let mut positions = vec![Tick(0); batch * length];
-    let (mut asked, mut onsets) = (Vec::new(), Vec::new());
-    let (mut asked_notes, mut head_rows) = (Vec::new(), Vec::new());
-    let mut fields: [Vec<i32>; 3] = Default::default();
-    let mut velocity_rows = Vec::new();
-    for (index, Example { sequence, velocity }) in examples.iter().enumerate() {
-        let first = index * length;
-        let origin = sequence
-            .steps
-            .first()
-            .map_or(Tick(0), |step| step.bar.start);
-        for (offset, step) in sequence.steps.iter().enumerate() {
-            let row = first + offset;
-            step.write(&mut rows[row * inputs::WIDTH..(row + 1) * inputs::WIDTH]);
-            positions[row] = Tick(step.at() - origin);
-        }
-        for target in &sequence.targets {
-            let row = (first + target.step) as i32;
-            asked.push(row);
-            let Some((note, harmony)) = target.next else {
-                onsets.push(END as i32);
-                continue;
-            };
-            let bar = &target.segment.bar;
-            let classes = Fields::of(&note, bar);
-            let role = sequence.steps[target.step].role;
-            let mut head_row = HeadRow::new(role, bar, classes.onset, &harmony);
-            head_row.set_pitch(classes.pitch);
-            head_row.set_duration(classes.duration);
-            onsets.push(classes.onset as i32);
-            if *velocity {
-                velocity_rows.push(asked_notes.len() as i32);
-                fields[2].push(classes.velocity as i32);
-            }
-            asked_notes.push(row);
-            head_rows.extend_from_slice(head_row.as_slice());
-            fields[0].push(classes.pitch as i32);
-            fields[1].push(classes.duration as i32);
-        }
-    }
-    let notes = asked_notes.len();
-    if notes == 0 {
-        return None;
-    }
-    let targets = asked.len() as f64;
-    let ints = |values: Vec<i32>| -> Tensor<1, Int> {
-        let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count]), device)
-    };
-    let rows = Tensor::from_data(
-        TensorData::new(rows, [batch, length, inputs::WIDTH]),
-        device,
-    );
-    let rotary = Rotary::new(config, &positions, batch, device);
-    let states = network
-        .forward(rows, &rotary)
-        .reshape([batch * length, config.width]);
-    let head_rows: Tensor<2> =
-        Tensor::from_data(TensorData::new(head_rows, [notes, heads::WIDTH]), device);
-    let onset = cross_entropy(
-        network.onset_logits(states.clone().select(0, ints(asked))),
-        onsets,
-        device,
-    );
-    let states = states.select(0, ints(asked_notes));
-    let [pitches, durations, velocities] = fields;
-    let pitch = cross_entropy(
-        network.pitch_logits(states.clone(), head_rows.clone()),
-        pitches,
-        device,
-    );
-    let duration = cross_entropy(
-        network.duration_logits(states.clone(), head_rows.clone()),
-        durations,
-        device,
-    );
-    let mut total = onset.clone() + pitch.clone() + duration.clone();
-    let number = |tensor: Tensor<1>| f64::from(tensor.into_scalar::<f32>());
-    let mut velocity_nats = 0.0;
-    if !velocity_rows.is_empty() {
-        let chosen = ints(velocity_rows);
-        let velocity = cross_entropy(
-            network.velocity_logits(
-                states.select(0, chosen.clone()),
-                head_rows.select(0, chosen),
-            ),
-            velocities,
-            device,
-        );
-        velocity_nats = number(velocity.clone());
-        total = total + velocity * VELOCITY_WEIGHT;
-    }
-    let numbers = Loss {
-        nats: [
-            number(onset),
-            number(pitch),
-            number(duration),
-            velocity_nats,
-        ],
-        notes: notes as f64,
-    };
-    Some((total / targets, numbers))
-}
-
 /// One line of the run's log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LogLine {
     /// Optimiser steps so far.
     pub step: u64,
-    /// Held-out nats per note, mean over the roles.
+    /// Nats per note of onset, pitch and duration on the training exercises since the line before.
+    #[serde(default)]
+    pub training: f64,
+    /// The same on held-out exercises, mean over the roles.
     pub validation: f64,
     /// Per role: bits per note of onset, pitch, duration, velocity.
     pub roles: Vec<(String, [f64; 4])>,
@@ -261,21 +114,61 @@ struct Run {
     network: Network,
     optimizer: ModuleOptimizer,
     training: Training,
+    best: Best,
 }
 
+/// The best look so far, and how many came after it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Best {
+    validation: f64,
+    looks_since: u32,
+}
+
+impl Default for Best {
+    fn default() -> Self {
+        Self {
+            validation: f64::MAX,
+            looks_since: 0,
+        }
+    }
+}
+
+impl Best {
+    /// Takes a look; whether it is better than all before.
+    fn look(&mut self, validation: f64) -> bool {
+        let better = validation < self.validation;
+        if better {
+            self.validation = validation;
+        }
+        self.looks_since = if better { 0 } else { self.looks_since + 1 };
+        better
+    }
+}
+
+/// AdamW, and Muon (Jordan et al. 2024) for the matrices of the blocks, scaled so that one learning rate
+/// serves both (Liu et al. 2025, "Muon is Scalable for LLM Training").
 fn optimizer() -> ModuleOptimizer {
+    let clipping = || GradientClippingConfig::Norm(1.0).init();
+    let muon = MuonConfig::new()
+        .with_weight_decay(Some(WeightDecayConfig { penalty: 0.02 }))
+        .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW);
+    let matrices = ParamGroup::from_regex(r"^blocks\..*(queries|attention_out|feed_forward_in|feed_forward_out).*weight$")
+        .expect("a valid pattern");
     AdamWConfig::new()
         .with_beta_2(0.99)
         .with_epsilon(1e-8)
         .with_weight_decay(0.02)
         .init()
-        .with_grad_clipping(GradientClippingConfig::Norm(1.0).init())
+        .with_grad_clipping(clipping())
+        .with_group(matrices, muon.build(), Some(clipping()))
 }
 
 #[derive(Serialize, Deserialize)]
 struct Progress {
     config: TrainConfig,
     training: Training,
+    #[serde(default)]
+    best: Best,
 }
 
 const PROGRESS_FILE: &str = "progress.json";
@@ -283,6 +176,7 @@ const WEIGHTS_FILE: &str = "latest.weights";
 const BEST_FILE: &str = "best.weights";
 const OPTIMIZER_FILE: &str = "optimizer.bpk";
 const LOG_FILE: &str = "log.jsonl";
+const PLOT_FILE: &str = "loss.png";
 
 /// Why training stopped short.
 pub type TrainError = Box<dyn std::error::Error + Send + Sync>;
@@ -296,11 +190,12 @@ pub fn train(
     config: &TrainConfig,
     corpus: &Path,
     folder: &Path,
+    device: &Device,
     resume: bool,
 ) -> Result<(), TrainError> {
     std::fs::create_dir_all(folder)?;
-    let device = Device::flex().autodiff();
-    let sampler = Sampler::load(&corpus::training_files(corpus)?)?;
+    let device = device.clone().autodiff();
+    let sampler = Sampler::load_without(&corpus::training_files(corpus)?, &config.leave_out)?;
     let validation = Sampler::load(&[corpus.join("valid.jsonl.zst")])?;
     let held_out = held_out(&validation, config.length);
     let mut run = if resume {
@@ -310,18 +205,20 @@ pub fn train(
             network: Network::new(&config.network, &device),
             optimizer: optimizer(),
             training: Training::default(),
+            best: Best::default(),
         }
     };
     let pools = (0..config.replicas)
         .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
         .collect::<Result<Vec<_>, _>>()?;
-    let mut best = f64::INFINITY;
+    let mut since = Loss::default();
     let bar = ProgressBar::new(config.steps).with_style(ProgressStyle::with_template(
         "{elapsed_precise} {bar:30} {pos}/{len} {msg} eta {eta}",
     )?);
     bar.set_position(run.training.steps);
     while run.training.steps < config.steps {
         let sum = step(&mut run, config, &sampler, &pools, &device);
+        since.add(&sum);
         bar.set_position(run.training.steps);
         bar.set_message(format!(
             "bits/note onset {:.2} pitch {:.2} duration {:.2} velocity {:.2}",
@@ -332,27 +229,41 @@ pub fn train(
         ));
         let done = run.training.steps == config.steps;
         if run.training.steps.is_multiple_of(config.validate_every) || done {
-            let line = validate(&run, config, &held_out);
+            let mut line = validate(&run, config, &held_out, &device);
+            line.training = std::mem::take(&mut since).nats_per_note();
             run.training.validation = line.validation as f32;
             let text = serde_json::to_string(&line)?;
             bar.println(&text);
             if bar.is_hidden() {
                 println!("{text}");
             }
-            save(&run, config, folder, line.validation < best)?;
-            best = best.min(line.validation);
-            use std::io::Write as _;
-            writeln!(
-                std::fs::OpenOptions::new()
-                    .create(true)
-                    .append(true)
-                    .open(folder.join(LOG_FILE))?,
-                "{text}"
-            )?;
+            let better = run.best.look(line.validation);
+            save(&run, config, folder, better)?;
+            write_log(folder, &text)?;
+            if config.patience > 0 && run.best.looks_since >= config.patience {
+                bar.println("stopped early: no better result for a while");
+                break;
+            }
         }
     }
     bar.finish();
     Ok(())
+}
+
+/// Appends a line to the log and draws the run anew.
+fn write_log(folder: &Path, line: &str) -> Result<(), TrainError> {
+    use std::io::Write as _;
+    let path = folder.join(LOG_FILE);
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)?;
+    writeln!(file, "{line}")?;
+    let lines = std::fs::read_to_string(&path)?
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<Vec<LogLine>, _>>()?;
+    plot::plot(&lines, &folder.join(PLOT_FILE))
 }
 
 /// One optimiser step over all replicas.
@@ -384,7 +295,8 @@ fn step(
                             .map(|_| sampler.example(None, config.length, &mut rng))
                             .collect();
                         let positions = examples.iter().map(|e| e.sequence.steps.len()).sum();
-                        let (loss, numbers) = loss(&network, &config.network, &examples, device)?;
+                        let (loss, numbers) =
+                            Batch::new(&examples)?.loss(&network, &config.network, device);
                         let gradients = GradientsParams::from_grads(loss.backward(), &network);
                         Some((gradients, numbers, positions))
                     })
@@ -429,23 +341,29 @@ fn held_out(validation: &Sampler, length: usize) -> Vec<(Role, Vec<Example>)> {
         .collect()
 }
 
-fn validate(run: &Run, config: &TrainConfig, held_out: &[(Role, Vec<Example>)]) -> LogLine {
-    let device = Device::flex();
+fn validate(
+    run: &Run,
+    config: &TrainConfig,
+    held_out: &[(Role, Vec<Example>)],
+    device: &Device,
+) -> LogLine {
+    let device = device.clone().inner();
     let network = run.network.valid();
     let mut roles = Vec::new();
     let mut mean = 0.0;
     for (role, examples) in held_out {
         let mut sum = Loss::default();
         for part in examples.chunks(8) {
-            if let Some((_, numbers)) = loss(&network, &config.network, part, &device) {
-                sum.add(&numbers);
+            if let Some(batch) = Batch::new(part) {
+                sum.add(&batch.loss(&network, &config.network, &device).1);
             }
         }
-        mean += sum.nats[..3].iter().sum::<f64>() / sum.notes.max(1.0) / held_out.len() as f64;
+        mean += sum.nats_per_note() / held_out.len() as f64;
         roles.push((role.name().to_owned(), [0, 1, 2, 3].map(|f| sum.bits(f))));
     }
     LogLine {
         step: run.training.steps,
+        training: 0.0,
         validation: mean,
         roles,
     }
@@ -470,6 +388,7 @@ fn save(run: &Run, config: &TrainConfig, folder: &Path, best: bool) -> Result<()
     let progress = Progress {
         config: config.clone(),
         training: run.training.clone(),
+        best: run.best,
     };
     replace(OPTIMIZER_FILE, &run.optimizer.into_bytes()?)?;
     replace(WEIGHTS_FILE, &bytes)?;
@@ -497,5 +416,6 @@ fn load(config: &TrainConfig, folder: &Path, device: &Device) -> Result<Run, Tra
         network: weights.network,
         optimizer,
         training: progress.training,
+        best: progress.best,
     })
 }

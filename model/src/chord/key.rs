@@ -70,6 +70,13 @@ impl Key {
         best_key(&weights).map(|(key, _)| key)
     }
 
+    /// Semitones, −6..=5, that move it to C major or A minor.
+    #[must_use]
+    pub fn shift_to_c(self) -> i8 {
+        let relative_major = self.tonic + if self.minor { 3 } else { 0 };
+        (6 - relative_major as i8).rem_euclid(12) - 6
+    }
+
     /// The correlation of `weights` with its profile, −1..=1; 0 where the weights are all alike.
     fn correlation(self, weights: &[f32; 12]) -> f32 {
         let profile = if self.minor {

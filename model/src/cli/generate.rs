@@ -1,21 +1,18 @@
 //! `continuo generate`: a MIDI file in, the same with new tracks out.
 
-use std::{
-    io::{Read, Write},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use continuo_model::{
     controls::{Controls, Role},
-    generate::Generator,
-    midi_file::{self, DRUM_CHANNEL, Song, Track},
+    midi_file::{DRUM_CHANNEL, Song, Track},
     note::Note,
     perform::{Knowledge, perform},
     time::Tick,
-    weights::Weights,
 };
+
+use super::files;
 
 /// Arguments of `continuo generate`.
 #[derive(Args)]
@@ -56,17 +53,24 @@ pub struct Generate {
     weights: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum RoleName {
+/// A [`Role`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RoleName {
+    /// The next bars of the melody.
     Continue,
+    /// A bass line under the music.
     Bass,
+    /// Chords under the music.
     Chords,
+    /// A second voice.
     Counter,
+    /// A General MIDI drum part.
     Drums,
 }
 
 impl RoleName {
-    fn role(self) -> Role {
+    /// The role of this name.
+    pub fn role(self) -> Role {
         match self {
             Self::Continue => Role::Continue,
             Self::Bass => Role::Bass,
@@ -90,7 +94,7 @@ fn program(role: Role) -> Option<u8> {
 
 /// Runs it.
 pub fn run(arguments: &Generate) -> anyhow::Result<()> {
-    let song = read(&arguments.input)?;
+    let song = files::read_song(&arguments.input)?;
     let mut heard: Vec<Note> = song
         .tracks
         .iter()
@@ -101,7 +105,7 @@ pub fn run(arguments: &Generate) -> anyhow::Result<()> {
     if heard.is_empty() {
         bail!("{} holds no notes to play to", arguments.input.display());
     }
-    let generator = generator(arguments.weights.as_deref())?;
+    let generator = files::generator(arguments.weights.as_deref())?;
     let mut out = song.clone();
     for name in &arguments.role {
         let role = name.role();
@@ -135,7 +139,7 @@ pub fn run(arguments: &Generate) -> anyhow::Result<()> {
             notes,
         });
     }
-    write(&arguments.out, &out)
+    files::write_song(&arguments.out, &out)
 }
 
 /// A channel that no other track uses, if there is one.
@@ -163,40 +167,4 @@ fn end_of(song: &Song, role: Role, bars: Option<i64>) -> anyhow::Result<Tick> {
         (_, None) => after,
         (_, Some(bars)) => Tick(ticks(bars)),
     })
-}
-
-fn generator(path: Option<&Path>) -> anyhow::Result<Generator> {
-    let device = burn::tensor::Device::flex();
-    let weights = match path {
-        None => Weights::shipped(&device)?,
-        Some(path) => {
-            let bytes = std::fs::read(path)
-                .with_context(|| format!("cannot read weights {}", path.display()))?;
-            Weights::from_bytes(&bytes, &device).with_context(|| path.display().to_string())?
-        }
-    };
-    Ok(Generator::new(weights, device))
-}
-
-fn read(path: &Path) -> anyhow::Result<Song> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .context("cannot read standard input")?;
-    } else {
-        bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    }
-    midi_file::read(&bytes).map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))
-}
-
-fn write(path: &Path, song: &Song) -> anyhow::Result<()> {
-    let bytes = midi_file::write(song);
-    if path == Path::new("-") {
-        return std::io::stdout()
-            .write_all(&bytes)
-            .context("cannot write standard output");
-    }
-    midi_file::write_atomically(path, &bytes)
-        .with_context(|| format!("cannot write {}", path.display()))
 }

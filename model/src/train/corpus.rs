@@ -9,6 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
+    chord::Quality,
     harmony::Bar,
     note::Note,
     time::{BarGrid, Meter, Tick},
@@ -138,29 +139,20 @@ struct RawPiece {
     work: String,
 }
 
-/// Semitones of the corpus' chord qualities.
-fn intervals(quality: &str) -> Option<&'static [u8]> {
-    Some(match quality {
-        "maj" => &[0, 4, 7],
-        "min" => &[0, 3, 7],
-        "dim" => &[0, 3, 6],
-        "aug" => &[0, 4, 8],
-        "7" => &[0, 4, 7, 10],
-        "maj7" => &[0, 4, 7, 11],
-        "min7" => &[0, 3, 7, 10],
-        "m7b5" => &[0, 3, 6, 10],
-        "dim7" => &[0, 3, 6, 9],
-        "sus4" => &[0, 5, 7],
-        "sus2" => &[0, 2, 7],
-        "6" => &[0, 4, 7, 9],
-        "min6" => &[0, 3, 7, 9],
-        "minmaj7" => &[0, 3, 7, 11],
-        "9" => &[0, 2, 4, 7, 10],
-        "maj9" => &[0, 2, 4, 7, 11],
-        "min9" => &[0, 2, 3, 7, 10],
-        "7sus4" => &[0, 5, 7, 10],
-        _ => return None,
-    })
+/// The quality that the corpus writes so.
+fn quality(name: &str) -> Option<Quality> {
+    let symbol = match name {
+        "maj" => "",
+        "min" => "m",
+        "min7" => "m7",
+        "min6" => "m6",
+        "min9" => "m9",
+        "minmaj7" => "m(maj7)",
+        other => other,
+    };
+    Quality::ALL
+        .into_iter()
+        .find(|quality| quality.suffix() == symbol)
 }
 
 /// Onsets and ends this close to a sixteenth or an eighth triplet belong there; a played line carries
@@ -236,8 +228,8 @@ fn piece(raw: RawPiece) -> Result<Piece, String> {
         });
     }
     let mut chords = Vec::new();
-    for (onset, duration, root, quality, bass) in &raw.chords {
-        let intervals = intervals(quality).ok_or_else(|| format!("chord quality {quality:?}"))?;
+    for (onset, duration, root, name, bass) in &raw.chords {
+        let quality = quality(name).ok_or_else(|| format!("chord quality {name:?}"))?;
         if *root > 11 || *bass > 11 || *duration < 1 {
             return Err(format!("chord at tick {onset} is out of range"));
         }
@@ -246,7 +238,7 @@ fn piece(raw: RawPiece) -> Result<Piece, String> {
             onset: Tick(*onset),
             duration: *duration,
             root: *root,
-            intervals,
+            intervals: quality.intervals(),
             bass: *bass,
         });
     }

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use rand::{Rng, distr::weighted::WeightedIndex, prelude::Distribution};
 
 use super::{
-    Example,
+    batch::Example,
     corpus::{CorpusError, Piece, read_file},
-    task::{exercise, sequence, vary},
+    task::{Exercise, exercise, sequence, vary},
 };
-use crate::controls::Role;
+use crate::{controls::Role, note::between};
 
 /// Share of each role in the exercises.
 const ROLE_SHARES: [(Role, f64); 5] = [
@@ -60,6 +60,26 @@ fn can_teach(piece: &Piece, role: Role) -> bool {
     }
 }
 
+/// The bar that a sequence begins with: not too near the end, and often where the song does. Mostly one in
+/// which something is played soon, as somebody who asks for notes expects.
+fn first_bar(piece: &Piece, exercise: &Exercise, rng: &mut impl Rng) -> usize {
+    let last = piece.bars.len().saturating_sub(12);
+    let plays = |bar: &usize| {
+        let bar = &piece.bars[*bar];
+        !between(&exercise.own, bar.start, bar.end() + bar.ticks).is_empty()
+    };
+    let drawn = if rng.random_bool(0.2) {
+        0
+    } else {
+        rng.random_range(0..=last)
+    };
+    if rng.random_bool(0.2) {
+        drawn
+    } else {
+        (drawn..piece.bars.len()).find(plays).unwrap_or(drawn)
+    }
+}
+
 /// All pieces of some corpus files, ready to be drawn from.
 pub struct Sampler {
     pieces: Vec<Piece>,
@@ -73,10 +93,19 @@ impl Sampler {
     /// # Errors
     /// When a file cannot be read, or holds no piece for some role.
     pub fn load(files: &[PathBuf]) -> Result<Self, CorpusError> {
+        Self::load_without(files, &[])
+    }
+
+    /// Reads the files but for some sources.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds no piece for some role.
+    pub fn load_without(files: &[PathBuf], leave_out: &[String]) -> Result<Self, CorpusError> {
         let mut pieces = Vec::new();
         for file in files {
             read_file(file, &mut |piece| {
-                if !piece.parts.is_empty() && !piece.bars.is_empty() {
+                let wanted = !leave_out.contains(&piece.source);
+                if wanted && !piece.parts.is_empty() && !piece.bars.is_empty() {
                     pieces.push(piece);
                 }
             })?;
@@ -110,24 +139,29 @@ impl Sampler {
         Ok(Self { pieces, by_role })
     }
 
+    /// All pieces, in the order of the files.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Draws a piece that teaches `role`, by the weights of the sources.
+    pub fn piece(&self, role: Role, rng: &mut impl Rng) -> &Piece {
+        let (fitting, draw) = &self.by_role[role as usize];
+        &self.pieces[fitting[draw.sample(rng)]]
+    }
+
     /// Draws an example of at most `length` steps, of one role or of any.
     pub fn example(&self, role: Option<Role>, length: usize, rng: &mut impl Rng) -> Example {
         let shares = WeightedIndex::new(ROLE_SHARES.map(|share| share.1)).expect("positive");
         loop {
             let role = role.unwrap_or_else(|| ROLE_SHARES[shares.sample(rng)].0);
-            let (fitting, draw) = &self.by_role[role as usize];
-            let piece = &self.pieces[fitting[draw.sample(rng)]];
+            let piece = self.piece(role, rng);
             let Some(mut exercise) = exercise(piece, role, rng) else {
                 continue;
             };
             vary(&mut exercise, rng);
-            // Not too near the end, and often from the beginning: songs start, too.
-            let last = piece.bars.len().saturating_sub(12);
-            let first_bar = if rng.random_bool(0.2) {
-                0
-            } else {
-                rng.random_range(0..=last)
-            };
+            let first_bar = first_bar(piece, &exercise, rng);
             let sequence = sequence(piece, &exercise, first_bar, length, rng);
             if sequence.targets.iter().any(|target| target.next.is_some()) {
                 return Example {

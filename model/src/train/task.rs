@@ -10,10 +10,10 @@ use super::corpus::{ChordSymbol, Piece};
 use crate::{
     controls::Role,
     generate::LEAD,
-    note::Note,
+    note::{Note, between},
     planner::{CHECK, CORRECTION},
     time::Tick,
-    tokenizer::{Segment, Sequence, Tokenizer},
+    tokenizer::{Scene, Segment, Sequence, Tokenizer, shift_to_c},
 };
 
 /// One thing to learn from: a role's own notes against what is heard.
@@ -291,18 +291,8 @@ pub fn exercise(piece: &Piece, role: Role, rng: &mut impl Rng) -> Option<Exercis
     })
 }
 
-/// Moves everything but drums by the same random interval, and makes the heard notes a player's: late or
-/// early by up to two ticks, some missing.
+/// Makes the heard notes a player's: late or early by up to two ticks, some missing.
 pub fn vary(exercise: &mut Exercise, rng: &mut impl Rng) {
-    let shift: i16 = rng.random_range(-6..=5);
-    let transpose = |note: &mut Note| {
-        let pitch = i16::from(note.pitch) + shift;
-        note.pitch = pitch.clamp(0, 127) as u8;
-    };
-    if exercise.role != Role::Drums {
-        exercise.own.iter_mut().for_each(transpose);
-    }
-    exercise.heard.iter_mut().for_each(transpose);
     let dropped = if rng.random_bool(0.2) { 0.1 } else { 0.0 };
     exercise.heard.retain(|_| !rng.random_bool(dropped));
     if rng.random_bool(0.3) {
@@ -326,6 +316,25 @@ enum Future {
     Nothing,
 }
 
+/// How far the network's keys lie above the notes'. Mostly the key found in all that it will see; but a
+/// player's key is found from few notes, or wrongly, so sometimes it is any.
+fn shift(exercise: &Exercise, from: Tick, rng: &mut impl Rng) -> i8 {
+    /// About as far as a sequence reaches.
+    const REACH: i64 = 12 * 96;
+    /// What is known of a song after two bars.
+    const BEGINNING: i64 = 2 * 96;
+    let until = match rng.random_range(0..20) {
+        0..3 => return rng.random_range(-6..=5),
+        3..6 => from + BEGINNING,
+        _ => from + REACH,
+    };
+    shift_to_c(
+        exercise.role,
+        between(&exercise.heard, from, until),
+        between(&exercise.own, from, until),
+    )
+}
+
 /// The sequence of an exercise from bar `first_bar` on, at most `length` steps long.
 pub fn sequence(
     piece: &Piece,
@@ -342,7 +351,14 @@ pub fn sequence(
     ];
     let usual = *FUTURES.choose(rng).expect("not empty");
     let from = piece.bars[first_bar].start;
-    let mut tokenizer = Tokenizer::new(exercise.role, &exercise.heard, &exercise.own, from);
+    let scene = Scene {
+        role: exercise.role,
+        heard: &exercise.heard,
+        own: &exercise.own,
+        since: if rng.random_bool(0.5) { from } else { Tick(0) },
+        shift: shift(exercise, from, rng),
+    };
+    let mut tokenizer = Tokenizer::new(scene, from);
     let mut sequence = Sequence::default();
     for bar in &piece.bars[first_bar..] {
         if sequence.steps.len() >= length {

@@ -1,0 +1,84 @@
+//! `continuo info`: what the weights are, and the vocabulary that they were made for.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use burn::{module::Module, tensor::Device};
+use clap::Args;
+use continuo_model::{
+    controls::Role,
+    token::{DURATIONS, ONSETS, PITCHES, VELOCITIES, inputs, vocabulary_hash},
+    weights::Weights,
+};
+
+use super::files;
+
+/// Arguments of `continuo info`.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    continuo info\n  \
+    continuo info --weights run/best.weights")]
+pub struct Info {
+    /// Weights other than the shipped ones; `-` reads standard input.
+    #[arg(long)]
+    weights: Option<PathBuf>,
+}
+
+/// Runs it.
+pub fn run(arguments: &Info) -> anyhow::Result<()> {
+    let device = Device::flex();
+    let (source, weights, bytes) = match &arguments.weights {
+        None => {
+            let weights = Weights::shipped(&device)?;
+            let bytes = weights.to_bytes()?;
+            ("shipped with this build".to_owned(), weights, bytes)
+        }
+        Some(path) => {
+            let source = files::input_name(path);
+            let bytes = files::read_bytes(path)?;
+            let weights = Weights::from_bytes(&bytes, &device).with_context(|| source.clone())?;
+            (source, weights, bytes)
+        }
+    };
+    let version = file_version(&bytes).context("the weights file tells no version")?;
+    let sizes = &weights.config;
+    let training = &weights.training;
+    for (name, value) in [
+        ("weights", source),
+        ("file version", version.to_string()),
+        ("vocabulary", format!("{:016x}", vocabulary_hash())),
+        ("bytes", bytes.len().to_string()),
+        ("parameters", weights.network.num_params().to_string()),
+        (
+            "network",
+            format!(
+                "width {}, {} layers, {} heads, feed-forward {}, head width {}",
+                sizes.width, sizes.layers, sizes.heads, sizes.feed_forward, sizes.head_width
+            ),
+        ),
+        (
+            "training",
+            format!(
+                "{} steps, {} positions, {:.3} nats a note on held-out music",
+                training.steps, training.positions, training.validation
+            ),
+        ),
+        (
+            "classes",
+            format!("onset {ONSETS}, pitch {PITCHES}, duration {DURATIONS}, velocity {VELOCITIES}"),
+        ),
+        ("input", format!("{} numbers a step", inputs::WIDTH)),
+        ("roles", Role::ALL.map(Role::name).join(", ")),
+    ] {
+        println!("{name:<14}{value}");
+    }
+    Ok(())
+}
+
+/// The version in the header of a weights file, which follows 8 bytes of magic and 4 of its length.
+fn file_version(bytes: &[u8]) -> Option<u64> {
+    let (length, rest) = bytes.get(8..)?.split_first_chunk::<4>()?;
+    let header = rest.get(..u32::from_le_bytes(*length) as usize)?;
+    let header: serde_json::Value = serde_json::from_slice(header).ok()?;
+    header["format"].as_u64()
+}
