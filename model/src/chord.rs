@@ -258,6 +258,22 @@ impl Chord {
         self.to_string()
     }
 
+    /// Whether its third is minor.
+    #[must_use]
+    pub fn is_minor(&self) -> bool {
+        self.quality.intervals().contains(&3)
+    }
+
+    /// The same, `semitones` higher; these are 0..12.
+    #[must_use]
+    pub fn transposed(self, semitones: u8) -> Self {
+        Self {
+            root: (self.root + semitones) % 12,
+            bass: (self.bass + semitones) % 12,
+            ..self
+        }
+    }
+
     /// The pitch classes of its notes, with the bass where that is a foreign one.
     #[must_use]
     pub fn pitch_classes(&self) -> PitchClassSet {
@@ -279,6 +295,13 @@ impl Chord {
                 bass = bass.min(pitch);
             }
         }
+        Self::from_classes(shares, bass % 12)
+    }
+
+    /// The same from the weight of each pitch class, and the pitch class of the lowest note.
+    #[must_use]
+    pub fn from_classes(weights: [f32; 12], bass: u8) -> Option<Self> {
+        let mut shares = weights;
         let total: f32 = shares.iter().sum();
         if total <= 0.0 || !total.is_finite() {
             return None;
@@ -287,7 +310,6 @@ impl Chord {
         if shares.iter().filter(|share| **share >= PRESENT).count() < 2 {
             return None;
         }
-        let bass = bass % 12;
         let mut best: Option<(f32, Self)> = None;
         for quality in Quality::ALL {
             for root in 0..12 {

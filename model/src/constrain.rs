@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where a role plays when the musician leaves the range open.
-fn home_range(role: Role, heard: &[Note]) -> (u8, u8) {
+fn home_range(role: Role, own: &[Note]) -> (u8, u8) {
     match role {
         Role::Bass => (28, 57),
         Role::Chords => (45, 81),
@@ -19,8 +19,8 @@ fn home_range(role: Role, heard: &[Note]) -> (u8, u8) {
         Role::Counter => (43, 88),
         // A melody goes on in the register in which it was.
         Role::Continue => {
-            let lowest = heard.iter().map(|note| note.pitch).min().unwrap_or(55);
-            let highest = heard.iter().map(|note| note.pitch).max().unwrap_or(84);
+            let lowest = own.iter().map(|note| note.pitch).min().unwrap_or(55);
+            let highest = own.iter().map(|note| note.pitch).max().unwrap_or(84);
             (lowest.saturating_sub(5), (highest + 5).min(127))
         }
     }
@@ -57,12 +57,11 @@ const OUTSIDE_SCALE: f32 = 1.5;
 const DENSITY_PER_TICK: f32 = 0.07;
 
 impl Rules {
-    /// The rules that `controls` ask for; `key` is the key found in what was heard, `heard` what was
-    /// lately heard.
+    /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
     #[must_use]
-    pub fn new(controls: &Controls, key: Option<Key>, heard: &[Note]) -> Self {
+    pub fn new(controls: &Controls, key: Option<Key>, own: &[Note]) -> Self {
         let (low, high) = controls.range();
-        let home = home_range(controls.role, heard);
+        let home = home_range(controls.role, own);
         // A musician's range counts; the home range only narrows it where the two meet widely enough.
         let (lowest, highest) = {
             let meet = (low.max(home.0), high.min(home.1));
@@ -143,7 +142,7 @@ impl Rules {
         let above = together().next().map(|note| note.pitch);
         let reach = self.reach(together().last());
         let ceiling =
-            ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 4);
+            ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
             let legal = (self.lowest..=self.highest.min(reach)).contains(&pitch)
                 && self.allowed.contains(pitch)

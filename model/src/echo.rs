@@ -88,7 +88,9 @@ impl<'a> Echoes<'a> {
             };
             let end = segment.end + moved;
             let next = self.own.get(from).filter(|note| note.onset < end);
-            Some(next.map_or(END, |note| (note.onset - moved - segment.bar.start) as usize) as u16)
+            Some(next.map_or(END, |note| {
+                (note.onset - moved - segment.bar.start) as usize
+            }) as u16)
         })
     }
 

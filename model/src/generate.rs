@@ -1,19 +1,23 @@
 //! One segment of new music: steps in, notes out. The plugin, the command line and the evaluation all
 //! come through here.
 
-use burn::tensor::{Device, Tensor, TensorData};
+mod refused;
+mod writing;
 
+use burn::tensor::{Device, Tensor};
+
+pub use self::refused::Refused;
+use self::writing::{Decoder, First, Writing};
 use crate::{
     chord::Key,
     constrain::Rules,
     controls::{Controls, Role},
     harmony::Bar,
-    network::{Cache, Rotary, proposals},
+    network::Cache,
     note::{Note, between},
-    sample::{Looseness, draw, stream},
+    sample::{Looseness, stream},
     time::{BarGrid, Tick},
-    token::{DURATIONS, END, ONSETS, PITCHES, VELOCITIES, heads, inputs},
-    tokenizer::{Fields, HeadRow, Scene, Segment, Sequence, Step, Tokenizer, shift_to_c, slices},
+    tokenizer::{Scene, Segment, Sequence, Step, Tokenizer, shift_to_c, slices},
     weights::{Weights, WeightsError},
 };
 
@@ -39,44 +43,6 @@ pub struct Music<'a> {
     pub controls: &'a Controls,
 }
 
-/// How much of what the network wanted the masks took: onsets, pitches, durations.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Refused {
-    probability: [f64; 3],
-    decisions: [u64; 3],
-}
-
-impl Refused {
-    fn add(&mut self, field: usize, wanted: &[f32], allowed: &[f32]) {
-        let highest = wanted.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let weight = |logit: f32| f64::from((logit - highest).exp());
-        let total: f64 = wanted.iter().map(|logit| weight(*logit)).sum();
-        let taken: f64 = wanted
-            .iter()
-            .zip(allowed)
-            .filter(|(_, allowed)| **allowed == f32::NEG_INFINITY)
-            .map(|(wanted, _)| weight(*wanted))
-            .sum();
-        self.probability[field] += taken / total;
-        self.decisions[field] += 1;
-    }
-
-    /// What came since `before`.
-    #[must_use]
-    pub fn since(&self, before: &Self) -> Self {
-        Self {
-            probability: std::array::from_fn(|i| self.probability[i] - before.probability[i]),
-            decisions: std::array::from_fn(|i| self.decisions[i] - before.decisions[i]),
-        }
-    }
-
-    /// Mean probability of what was refused, per field; 0 of nothing.
-    #[must_use]
-    pub fn shares(&self) -> [f64; 3] {
-        std::array::from_fn(|i| self.probability[i] / self.decisions[i].max(1) as f64)
-    }
-}
-
 /// Steps that the network has taken, to go on from.
 #[derive(Clone, Debug, Default)]
 struct Prefix {
@@ -87,8 +53,7 @@ struct Prefix {
 /// The network with what it needs to write. Cheap to make; the weights behind it are shared.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    weights: Weights,
-    device: Device,
+    decoder: Decoder,
     /// The context of the last bar that was planned: a correction goes on from it.
     prefix: Prefix,
     refused: Refused,
@@ -108,8 +73,7 @@ impl Generator {
     #[must_use]
     pub fn new(weights: Weights, device: Device) -> Self {
         Self {
-            weights,
-            device,
+            decoder: Decoder { weights, device },
             prefix: Prefix::default(),
             refused: Refused::default(),
         }
@@ -124,7 +88,7 @@ impl Generator {
     /// Its weights.
     #[must_use]
     pub fn weights(&self) -> &Weights {
-        &self.weights
+        &self.decoder.weights
     }
 
     /// Writes the notes of `segment`, which follows `earlier` segments of the same bar; sorted by onset
@@ -160,90 +124,36 @@ impl Generator {
             tokenizer.push(past, &mut sequence);
         }
         tokenizer.open(segment, &mut sequence.steps);
-        let (mut state, mut cache) = self.take_steps(&sequence.steps, !earlier.is_empty());
+        let (state, cache) = self.take_steps(&sequence.steps, !earlier.is_empty());
 
-        let lately = lately(music, segment);
-        let rules = Rules::new(controls, Key::find(lately), lately);
-        let looseness = Looseness::from_adventure(controls.adventure);
-        let mut rng = stream(controls, segment.bar.number, segment.start);
-        let origin = sequence.steps[0].bar.start;
-        let network = self.weights.network.clone();
-        let mut notes: Vec<Note> = Vec::new();
-        while notes.len() < MAX_NOTES {
-            let echoes = tokenizer.echoes().onsets(segment, notes.last());
-            let mut logits = numbers(
-                network.onset_logits(state.clone(), proposals(&[echoes], ONSETS, &self.device)),
-            );
-            let wanted = logits.clone();
-            rules.onsets(&mut logits, segment, &notes);
-            self.refused.add(0, &wanted, &logits);
-            if must_play && notes.is_empty() {
-                logits[END] = f32::NEG_INFINITY;
-            }
-            let Some(onset) = draw(&logits, looseness, &mut rng).filter(|class| *class != END)
-            else {
-                break;
-            };
-            let at = segment.bar.start + onset as i64;
-            let harmony = tokenizer.harmony_at(segment, at);
-            let echoes = tokenizer.echoes().note(segment, at, notes.last());
-            let ceiling = ceiling(music, segment, at);
-            let mut row = HeadRow::new(
-                controls.role,
-                &segment.bar,
-                onset,
-                &tokenizer.seen(harmony),
-            );
-
-            let logits = network.pitch_logits(
-                state.clone(),
-                self.head_row(&row),
-                proposals(&[echoes.pitches], PITCHES, &self.device),
-            );
-            let wanted = sounding_keys(&numbers(logits), tokenizer.own_shift());
-            let mut logits = wanted.clone();
-            rules.pitches(&mut logits, at, &notes, &harmony, ceiling);
-            self.refused.add(1, &wanted, &logits);
-            let Some(pitch) = draw(&logits, looseness, &mut rng) else {
-                break;
-            };
-            row.set_pitch(pitch.saturating_add_signed(tokenizer.own_shift().into()));
-
-            let mut logits = numbers(network.duration_logits(
-                state.clone(),
-                self.head_row(&row),
-                proposals(&[echoes.durations], DURATIONS, &self.device),
-            ));
-            let wanted = logits.clone();
-            rules.durations(&mut logits, segment, at);
-            self.refused.add(2, &wanted, &logits);
-            let duration = draw(&logits, looseness, &mut rng).unwrap_or(5);
-            row.set_duration(duration);
-
-            let logits = numbers(network.velocity_logits(
-                state.clone(),
-                self.head_row(&row),
-                proposals(&[echoes.velocities], VELOCITIES, &self.device),
-            ));
-            let velocity = draw(&logits, looseness, &mut rng).unwrap_or(20);
-
-            let note = Fields {
-                onset,
-                pitch,
-                duration,
-                velocity,
-            }
-            .note(&segment.bar);
-            if controls.role.is_monophonic()
-                && let Some(last) = notes.last_mut()
-            {
-                last.duration = last.duration.min(note.onset - last.onset);
-            }
-            let step = tokenizer.own(segment, note, notes.last());
-            notes.push(note);
-            state = self.one_step(&step, origin, &mut cache);
-        }
-        notes
+        let own = between(music.own, from, segment.start);
+        // A melody alone has its key in itself; an accompaniment follows what it hears.
+        let melody = match controls.role {
+            Role::Continue => own,
+            _ => &[],
+        };
+        let key = Key::find(lately(music, segment).iter().chain(melody));
+        let mut writing = Writing {
+            decoder: &self.decoder,
+            refused: &mut self.refused,
+            music,
+            segment,
+            tokenizer,
+            rules: Rules::new(controls, key, own),
+            first: if must_play {
+                First::Must
+            } else {
+                first(music, own, segment)
+            },
+            looseness: Looseness::from_adventure(controls.adventure),
+            rng: stream(controls, segment.bar.number, segment.start),
+            origin: sequence.steps[0].bar.start,
+            state,
+            cache,
+            notes: Vec::new(),
+        };
+        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {}
+        writing.notes
     }
 
     /// The state after `steps`. A correction goes on from the prefix that its bar was planned with; all
@@ -255,61 +165,18 @@ impl Generator {
             let mut cache = self.prefix.cache.clone();
             let mut state = None;
             for step in &steps[known..] {
-                state = Some(self.one_step(step, origin, &mut cache));
+                state = Some(self.decoder.one_step(step, origin, &mut cache));
             }
             return (state.expect("there is a step more"), cache);
         }
         let mut cache = Cache::default();
-        let state = self.network_step(steps, origin, &mut cache);
+        let state = self.decoder.steps(steps, origin, &mut cache);
         self.prefix = Prefix {
             steps: steps.to_vec(),
             cache: cache.clone(),
         };
         (state, cache)
     }
-
-    fn one_step(&self, step: &Step, origin: Tick, cache: &mut Cache) -> Tensor<2> {
-        self.network_step(std::slice::from_ref(step), origin, cache)
-    }
-
-    fn network_step(&self, steps: &[Step], origin: Tick, cache: &mut Cache) -> Tensor<2> {
-        let mut rows = vec![0.0; steps.len() * inputs::WIDTH];
-        for (step, row) in steps.iter().zip(rows.chunks_exact_mut(inputs::WIDTH)) {
-            step.write(row);
-        }
-        let positions: Vec<Tick> = steps.iter().map(|step| Tick(step.at() - origin)).collect();
-        let rows = Tensor::from_data(
-            TensorData::new(rows, [1, steps.len(), inputs::WIDTH]),
-            &self.device,
-        );
-        let rotary = Rotary::new(&self.weights.config, &positions, 1, &self.device);
-        self.weights.network.step(rows, &rotary, cache)
-    }
-
-    fn head_row(&self, row: &HeadRow) -> Tensor<2> {
-        let data = TensorData::new(row.as_slice().to_vec(), [1, heads::WIDTH]);
-        Tensor::from_data(data, &self.device)
-    }
-}
-
-fn numbers(logits: Tensor<2>) -> Vec<f32> {
-    logits
-        .into_data()
-        .try_to_vec()
-        .expect("the network computes in f32")
-}
-
-/// Pitch logits as the network sees the keys, which is `shift` semitones higher, to logits of the keys that
-/// sound.
-fn sounding_keys(logits: &[f32], shift: i8) -> Vec<f32> {
-    (0..logits.len())
-        .map(|key| {
-            key.checked_add_signed(shift.into())
-                .and_then(|seen| logits.get(seen))
-                .copied()
-                .unwrap_or(f32::NEG_INFINITY)
-        })
-        .collect()
 }
 
 /// The whole bars before `segment` that serve as context, oldest first: as many as fit.
@@ -341,24 +208,27 @@ fn context(music: &Music, segment: &Segment) -> Vec<Segment> {
 /// How long before its start a segment is decided, in ticks: a quarter.
 pub const LEAD: i64 = 24;
 
+/// How much a note is wanted at the start of `segment`, after the part so far. Nobody who asked for music
+/// wants to wait for more than a bar while there is something to play to.
+fn first(music: &Music, own: &[Note], segment: &Segment) -> First {
+    let (start, bar) = (segment.start, segment.bar.ticks);
+    let sounds = |notes: &[Note], from: Tick| notes.iter().any(|note| note.end() > from);
+    let heard = between(music.heard, start - 4 * bar, segment.horizon);
+    let listens = match music.controls.role {
+        Role::Continue => !own.is_empty(),
+        _ => sounds(heard, start - bar),
+    };
+    if start != segment.bar.start || !listens || sounds(own, start) {
+        First::May
+    } else if own.is_empty() || sounds(own, start - bar) {
+        First::Should
+    } else {
+        First::Must
+    }
+}
+
 /// The heard notes of the last bars before the horizon.
 fn lately<'a>(music: &Music<'a>, segment: &Segment) -> &'a [Note] {
     let from = segment.bar.start - 8 * segment.bar.ticks;
     between(music.heard, from, segment.horizon)
-}
-
-/// The lowest heard key around `at`, as far as the segment knows: a bar back, a beat on.
-fn ceiling(music: &Music, segment: &Segment, at: Tick) -> Option<u8> {
-    if music.controls.role != Role::Bass {
-        return None;
-    }
-    let from = segment.bar.beat_start(at);
-    let sounding = |from: Tick, to: Tick| {
-        lately(music, segment)
-            .iter()
-            .filter(|note| note.onset < to && note.end() > from)
-            .map(|note| note.pitch)
-            .min()
-    };
-    sounding(from, from + segment.bar.beat).or_else(|| sounding(from - segment.bar.ticks, from))
 }

@@ -1,6 +1,7 @@
 //! The harmony that is heard around a point, as far as it may be known there.
 
 use crate::{
+    chord::Chord,
     note::Note,
     time::{BarGrid, Tick},
     token::{HARMONY, MAX_BAR_TICKS},
@@ -62,6 +63,56 @@ pub struct Harmony {
     pub known: f32,
     /// What lately sounded, heard and own: the key that the music is in.
     pub recent: [f32; 12],
+    /// The chords found in the beat, in the bar from this beat on, and in the whole bar, as far as known.
+    pub chords: [Option<Chord>; CHORDS],
+}
+
+/// How many windows chords are looked for in.
+const CHORDS: usize = 3;
+/// Numbers that tell a chord: its root, and whether it is minor.
+const CHORD: usize = 13;
+
+/// What sounds in a window of time.
+#[derive(Clone, Copy)]
+struct Window {
+    from: Tick,
+    to: Tick,
+    classes: [f32; 12],
+    lowest: u8,
+}
+
+impl Window {
+    fn new(from: Tick, to: Tick) -> Self {
+        Self {
+            from,
+            to,
+            classes: [0.0; 12],
+            lowest: u8::MAX,
+        }
+    }
+
+    /// Adds a note that ends at `end`, by the share of the window that it fills.
+    fn add(&mut self, note: &Note, end: Tick) {
+        let overlap = end.min(self.to) - note.onset.max(self.from);
+        if overlap > 0 {
+            let share = overlap as f32 / (self.to - self.from).max(1) as f32;
+            self.classes[usize::from(note.pitch_class())] += share;
+            self.lowest = self.lowest.min(note.pitch);
+        }
+    }
+
+    fn chord(&self) -> Option<Chord> {
+        Chord::from_classes(self.classes, self.lowest % 12)
+    }
+
+    /// Weights up to 1: doubled notes count once.
+    fn weights(&self) -> [f32; 12] {
+        self.classes.map(|weight| weight.min(1.0))
+    }
+
+    fn bass(&self) -> Option<u8> {
+        (self.lowest != u8::MAX).then_some(self.lowest % 12)
+    }
 }
 
 /// Ticks after which what sounded counts half towards the key: two bars of 4/4.
@@ -103,55 +154,46 @@ impl Harmony {
         let beat_start = bar.beat_start(at);
         let beat_end = (beat_start + bar.beat).min(bar.end());
         let next_end = bar.end() + bar.beat;
-        let mut harmony = Self {
-            known: if horizon >= beat_end {
-                1.0
-            } else if horizon > beat_start {
-                0.5
-            } else {
-                0.0
-            },
-            ..Self::default()
+        let known = if horizon >= beat_end {
+            1.0
+        } else if horizon > beat_start {
+            0.5
+        } else {
+            0.0
         };
-        let mut lowest = u8::MAX;
+        let mut beat = Window::new(beat_start, beat_end);
+        let mut ahead = Window::new(beat_start, bar.end());
+        let mut whole = Window::new(bar.start, bar.end());
+        let mut next = Window::new(bar.end(), next_end);
         let first = heard.partition_point(|note| note.onset < bar.start - LOOK_BACK);
         for note in &heard[first..] {
             if note.onset >= horizon.min(next_end) {
                 break;
             }
             let open = note.end() >= horizon;
-            let share = |from: Tick, to: Tick, end: Tick| {
-                let overlap = end.min(to) - note.onset.max(from);
-                overlap.max(0) as f32 / (to - from).max(1) as f32
-            };
-            let class = usize::from(note.pitch_class());
-            harmony.bar[class] += share(bar.start, bar.end(), note.end().min(horizon));
-            if harmony.known > 0.0 {
-                let end = if open {
+            whole.add(note, note.end().min(horizon));
+            if known > 0.0 {
+                let sounding = if open {
                     note.end().max(beat_end)
                 } else {
                     note.end()
                 };
-                let weight = share(beat_start, beat_end, end);
-                harmony.beat[class] += weight;
-                if weight > 0.0 {
-                    lowest = lowest.min(note.pitch);
-                }
+                beat.add(note, sounding);
+                ahead.add(note, sounding);
             }
             if horizon > bar.end() {
-                harmony.next[class] += share(bar.end(), next_end, note.end());
+                next.add(note, note.end());
             }
         }
-        harmony.bass = (lowest != u8::MAX).then_some(lowest % 12);
-        for weight in harmony
-            .beat
-            .iter_mut()
-            .chain(&mut harmony.bar)
-            .chain(&mut harmony.next)
-        {
-            *weight = weight.min(1.0);
+        Self {
+            beat: beat.weights(),
+            bar: whole.weights(),
+            next: next.weights(),
+            bass: beat.bass(),
+            known,
+            chords: [beat.chord(), ahead.chord(), whole.chord()],
+            ..Self::default()
         }
-        harmony
     }
 
     /// The same, `semitones` higher.
@@ -167,6 +209,9 @@ impl Harmony {
             classes.rotate_right(up as usize);
         }
         self.bass = self.bass.map(|class| (class + up as u8) % 12);
+        self.chords = self
+            .chords
+            .map(|chord| chord.map(|chord| chord.transposed(up as u8)));
         self
     }
 
@@ -181,7 +226,14 @@ impl Harmony {
             row[36 + usize::from(bass)] = 1.0;
         }
         row[48] = self.known;
-        row[49..].copy_from_slice(&self.recent);
+        row[49..61].copy_from_slice(&self.recent);
+        row[61..].fill(0.0);
+        for (chord, row) in self.chords.iter().zip(row[61..].chunks_exact_mut(CHORD)) {
+            if let Some(chord) = chord {
+                row[usize::from(chord.root)] = 1.0;
+                row[CHORD - 1] = f32::from(u8::from(chord.is_minor()));
+            }
+        }
     }
 }
 

@@ -137,10 +137,7 @@ pub fn proposals<const K: usize>(
     device: &Device,
 ) -> Tensor<3> {
     let mut rows = vec![0.0f32; echoes.len() * K * classes];
-    for (row, echo) in rows
-        .chunks_exact_mut(classes)
-        .zip(echoes.iter().flatten())
-    {
+    for (row, echo) in rows.chunks_exact_mut(classes).zip(echoes.iter().flatten()) {
         if let Some(class) = echo {
             row[usize::from(*class)] = 1.0;
         }

@@ -43,4 +43,3 @@ pub fn between(notes: &[Note], from: Tick, to: Tick) -> &[Note] {
     let last = notes.partition_point(|note| note.onset < to);
     &notes[first..last.max(first)]
 }
-

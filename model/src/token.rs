@@ -67,7 +67,7 @@ pub fn class_velocity(class: usize) -> u8 {
 }
 
 /// Width of [`Harmony`](crate::harmony::Harmony) as network input.
-pub const HARMONY: usize = 61;
+pub const HARMONY: usize = 100;
 
 /// The input of the network at one step, a row of [`inputs::WIDTH`] numbers: one-hot fields side by side.
 pub mod inputs {
@@ -147,7 +147,7 @@ pub mod heads {
 #[must_use]
 pub fn vocabulary_hash() -> u64 {
     /// Raised by hand when a field changes its meaning but not its size.
-    const EDITION: usize = 3;
+    const EDITION: usize = 4;
     let sizes = [
         EDITION,
         ONSETS,

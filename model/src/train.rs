@@ -17,8 +17,8 @@ use burn::{
     grad_clipping::GradientClippingConfig,
     module::{Module, ParamGroup},
     optim::{
-        AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer, MuonConfig,
-        decay::WeightDecayConfig,
+        AdamWConfig, AdjustLrFn, GradientsAccumulator, GradientsParams, ModuleOptimizer,
+        MuonConfig, decay::WeightDecayConfig,
     },
     tensor::Device,
 };
@@ -152,8 +152,10 @@ fn optimizer() -> ModuleOptimizer {
     let muon = MuonConfig::new()
         .with_weight_decay(Some(WeightDecayConfig { penalty: 0.02 }))
         .with_adjust_lr_fn(AdjustLrFn::MatchRmsAdamW);
-    let matrices = ParamGroup::from_regex(r"^blocks\..*(queries|attention_out|feed_forward_in|feed_forward_out).*weight$")
-        .expect("a valid pattern");
+    let matrices = ParamGroup::from_regex(
+        r"^blocks\..*(queries|attention_out|feed_forward_in|feed_forward_out).*weight$",
+    )
+    .expect("a valid pattern");
     AdamWConfig::new()
         .with_beta_2(0.99)
         .with_epsilon(1e-8)
@@ -201,6 +203,7 @@ pub fn train(
     let mut run = if resume {
         load(config, folder, &device)?
     } else {
+        device.seed(config.seed);
         Run {
             network: Network::new(&config.network, &device),
             optimizer: optimizer(),
@@ -419,3 +422,6 @@ fn load(config: &TrainConfig, folder: &Path, device: &Device) -> Result<Run, Tra
         best: progress.best,
     })
 }
+
+#[cfg(test)]
+mod tests;

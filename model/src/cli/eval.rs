@@ -1,6 +1,6 @@
 //! `continuo eval`: how good the network is on a corpus file.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Write as _, path::PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -47,6 +47,9 @@ pub struct Eval {
     /// Start from what is heard alone, without the human part of the bars before.
     #[arg(long)]
     cold: bool,
+    /// Print the measures of each source as well.
+    #[arg(long)]
+    by_source: bool,
     /// How far from the likeliest note, in per cent.
     #[arg(long, default_value_t = 50.0)]
     adventure: f32,
@@ -77,8 +80,9 @@ pub fn run(arguments: &Eval) -> anyhow::Result<()> {
     let mut generator = files::generator(arguments.weights.as_deref())?;
     let held_out = Sampler::load(std::slice::from_ref(&arguments.file))?;
     if arguments.pieces > 0 {
-        let training = Sampler::load(&training_files(&arguments.corpus)?)
-            .context("the baselines are fitted on the training files: give their folder as --corpus")?;
+        let training = Sampler::load(&training_files(&arguments.corpus)?).context(
+            "the baselines are fitted on the training files: give their folder as --corpus",
+        )?;
         let training: Vec<&Piece> = training.pieces().iter().collect();
         let pieces = spread(held_out.pieces(), arguments.pieces);
         for role in arguments.roles() {
@@ -122,7 +126,10 @@ fn likelihood(
     pieces: &[&Piece],
     role: Role,
 ) -> anyhow::Result<String> {
-    let progress = bar(training.len(), format!("{}: fitting baselines", role.name()))?;
+    let progress = bar(
+        training.len(),
+        format!("{}: fitting baselines", role.name()),
+    )?;
     let baselines = fit_baselines(role, training, || progress.inc(1));
     progress.finish_and_clear();
     let progress = bar(pieces.len(), format!("{}: likelihood", role.name()))?;
@@ -209,38 +216,20 @@ fn continuations(
             Start::Continued => "after 8 bars",
         }
     );
-    writeln!(
-        text,
-        "{:<34}{:>9}{:>9}{:>10}",
-        "", "network", "human", "distance"
-    )?;
-    for number in NUMBERS.iter().filter(|number| (number.fits)(role)) {
-        let mean = |player| {
-            let mut mean = Mean::default();
-            excerpts
-                .iter()
-                .for_each(|excerpt| (number.add)(excerpt, player, &mut mean));
-            mean.value()
-        };
-        if let (Some(network), Some(human)) = (mean(Player::Network), mean(Player::Human)) {
-            let distance = network - human;
+    let all: Vec<&Excerpt> = excerpts.iter().collect();
+    measures(&mut text, role, &all)?;
+    if arguments.by_source {
+        for source in excerpts.iter().map(|e| &e.source).collect::<BTreeSet<_>>() {
+            let its: Vec<&Excerpt> = excerpts.iter().filter(|e| &e.source == source).collect();
             writeln!(
                 text,
-                "{:<34}{network:>9.3}{human:>9.3}{distance:>+10.3}",
-                number.name
+                "\n{} in {source}: {} excerpts",
+                role.name(),
+                its.len()
             )?;
+            measures(&mut text, role, &its)?;
         }
-    }
-    for distribution in DISTRIBUTIONS.iter().filter(|each| (each.fits)(role)) {
-        let histogram = |player| {
-            let mut histogram = Histogram::new();
-            excerpts
-                .iter()
-                .for_each(|excerpt| (distribution.count)(excerpt, player, &mut histogram));
-            histogram
-        };
-        let shared = overlap(&histogram(Player::Network), &histogram(Player::Human));
-        writeln!(text, "{:<34}{shared:>9.3}  overlap", distribution.name)?;
+        writeln!(text)?;
     }
     let [onset, pitch, duration] = refused.shares().map(|share| 100.0 * share);
     writeln!(
@@ -249,8 +238,9 @@ fn continuations(
     )?;
     writeln!(
         text,
-        "number of notes follows the heard  {:.2} (rank correlation)",
-        density_follows(&excerpts)
+        "number of notes follows the heard  {:.2}, the human's {:.2} (rank correlation)",
+        density_follows(&excerpts, Player::Network),
+        density_follows(&excerpts, Player::Human)
     )?;
     if role != Role::Drums && role != Role::Continue {
         let moved = moved_share(generator, held_out, controls, &excerpts, start);
@@ -286,4 +276,42 @@ fn moved_share(
         .map(|(plain, moved)| moved_along(&plain.made, &moved.made, FOURTH))
         .sum();
     shares / count.max(1) as f64
+}
+
+/// The measures of some excerpts against the human's.
+fn measures(text: &mut String, role: Role, excerpts: &[&Excerpt]) -> anyhow::Result<()> {
+    writeln!(
+        text,
+        "{:<34}{:>9}{:>9}{:>10}",
+        "", "network", "human", "distance"
+    )?;
+    for number in NUMBERS.iter().filter(|number| (number.fits)(role)) {
+        let mean = |player| {
+            let mut mean = Mean::default();
+            excerpts
+                .iter()
+                .for_each(|excerpt| (number.add)(excerpt, player, &mut mean));
+            mean.value()
+        };
+        if let (Some(network), Some(human)) = (mean(Player::Network), mean(Player::Human)) {
+            let distance = network - human;
+            writeln!(
+                text,
+                "{:<34}{network:>9.3}{human:>9.3}{distance:>+10.3}",
+                number.name
+            )?;
+        }
+    }
+    for distribution in DISTRIBUTIONS.iter().filter(|each| (each.fits)(role)) {
+        let histogram = |player| {
+            let mut histogram = Histogram::new();
+            excerpts
+                .iter()
+                .for_each(|excerpt| (distribution.count)(excerpt, player, &mut histogram));
+            histogram
+        };
+        let shared = overlap(&histogram(Player::Network), &histogram(Player::Human));
+        writeln!(text, "{:<34}{shared:>9.3}  overlap", distribution.name)?;
+    }
+    Ok(())
 }

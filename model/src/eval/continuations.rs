@@ -157,7 +157,14 @@ fn play_one(
     }
     let made = played.split_off(known.len());
     Excerpt {
+        source: place.piece.source.clone(),
         role: controls.role,
+        earlier: if start == Start::Continued {
+            context.to_vec()
+        } else {
+            Vec::new()
+        },
+        before: known.to_vec(),
         bars: bars.to_vec(),
         heard: heard.clone(),
         chords: place.piece.chords.clone(),

@@ -19,8 +19,14 @@ use crate::{
 /// Some bars of a piece with what a human and the network play there.
 #[derive(Clone, Debug)]
 pub struct Excerpt {
+    /// The set that the piece comes from.
+    pub source: String,
     /// Who plays.
     pub role: Role,
+    /// The bars before, which only echoes are looked for in; none at a cold start.
+    pub earlier: Vec<Bar>,
+    /// What the part played there: both go on from it.
+    pub before: Vec<Note>,
     /// The bars that are compared.
     pub bars: Vec<Bar>,
     /// All that is heard.
@@ -264,7 +270,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order of the report.
-pub const NUMBERS: [Number; 16] = [
+pub const NUMBERS: [Number; 19] = [
     Number {
         name: "notes a bar",
         add: |excerpt, player, mean| {
@@ -337,6 +343,11 @@ pub const NUMBERS: [Number; 16] = [
         fits: any_role,
     },
     Number {
+        name: "self-similarity, 8 bars",
+        add: |excerpt, player, mean| self_similarity(excerpt, player, 8, mean),
+        fits: any_role,
+    },
+    Number {
         name: "empty where the human plays",
         add: |excerpt, player, mean| {
             for bar in &excerpt.bars {
@@ -397,12 +408,34 @@ pub const NUMBERS: [Number; 16] = [
         fits: |role| role == Role::Chords,
     },
     Number {
+        name: "same root, by time",
+        add: |excerpt, player, mean| {
+            for (chord, played) in harmonised(excerpt, player) {
+                let agrees = played.is_some_and(|played| played.root == chord.root);
+                mean.sum += f64::from(u8::from(agrees)) * chord.duration as f64;
+                mean.count += chord.duration as f64;
+            }
+        },
+        fits: |role| role == Role::Chords,
+    },
+    Number {
         name: "same third as the symbol",
         add: |excerpt, player, mean| {
             let minor = |intervals: &[u8]| intervals.contains(&3);
             for (chord, played) in harmonised(excerpt, player) {
                 if let Some(played) = played.filter(|played| played.root == chord.root) {
                     mean.add_case(minor(played.quality.intervals()) == minor(chord.intervals));
+                }
+            }
+        },
+        fits: |role| role == Role::Chords,
+    },
+    Number {
+        name: "same quality as the symbol",
+        add: |excerpt, player, mean| {
+            for (chord, played) in harmonised(excerpt, player) {
+                if let Some(played) = played.filter(|played| played.root == chord.root) {
+                    mean.add_case(played.quality.intervals() == chord.intervals);
                 }
             }
         },
@@ -437,14 +470,16 @@ pub const NUMBERS: [Number; 16] = [
     },
 ];
 
-/// Onsets in the bar and keys of a bar's notes.
-fn contents(excerpt: &Excerpt, player: Player, index: usize) -> Vec<(i64, u8)> {
-    let bar = &excerpt.bars[index];
-    excerpt
-        .in_bar(player, bar)
+/// Onsets in the bar and keys of the notes that begin in it.
+fn notes_of(notes: &[Note], bar: &Bar) -> Vec<(i64, u8)> {
+    between(notes, bar.start, bar.end())
         .iter()
         .map(|note| (note.onset - bar.start, note.pitch))
         .collect()
+}
+
+fn contents(excerpt: &Excerpt, player: Player, index: usize) -> Vec<(i64, u8)> {
+    notes_of(excerpt.notes(player), &excerpt.bars[index])
 }
 
 /// Whether something begins or still sounds in a bar.
@@ -458,11 +493,17 @@ fn plays_in(excerpt: &Excerpt, player: Player, bar: &Bar) -> bool {
 /// How much of a bar stood `lag` bars earlier at the same place and key: common notes by all notes of both
 /// (Jaccard index), over bars that are not both empty.
 fn self_similarity(excerpt: &Excerpt, player: Player, lag: usize, mean: &mut Mean) {
-    for index in lag..excerpt.bars.len() {
-        let (now, then) = (
-            contents(excerpt, player, index),
-            contents(excerpt, player, index - lag),
-        );
+    let earlier = excerpt
+        .earlier
+        .iter()
+        .map(|bar| notes_of(&excerpt.before, bar));
+    let played = excerpt
+        .bars
+        .iter()
+        .map(|bar| notes_of(excerpt.notes(player), bar));
+    let bars: Vec<Vec<(i64, u8)>> = earlier.chain(played).collect();
+    for index in excerpt.earlier.len().max(lag)..bars.len() {
+        let (now, then) = (&bars[index], &bars[index - lag]);
         let common = now.iter().filter(|note| then.contains(note)).count();
         let all = now.len() + then.len() - common;
         if all > 0 {
@@ -521,7 +562,10 @@ mod tests {
     fn excerpt(human: Vec<Note>, made: Vec<Note>) -> Excerpt {
         let grid = BarGrid::from_origin(Meter::COMMON);
         Excerpt {
+            source: String::new(),
             role: Role::Bass,
+            earlier: Vec::new(),
+            before: Vec::new(),
             bars: (0..4)
                 .map(|bar| Bar::containing(grid, Tick(96 * bar)))
                 .collect(),

@@ -1,7 +1,7 @@
 //! Whether the answer follows what is heard: moved chords, and more or fewer notes.
 
-use super::measures::Excerpt;
-use crate::note::Note;
+use super::measures::{Excerpt, Player};
+use crate::note::{Note, between};
 
 /// The share of `moved` notes whose pitch class is that of `plain`, bar for bar, `semitones` higher: the
 /// common notes of both, by the notes of the larger. Order and octave do not count.
@@ -18,17 +18,20 @@ pub fn moved_along(plain: &[Note], moved: &[Note], semitones: u8) -> f64 {
     common as f64 / plain.len().max(moved.len()).max(1) as f64
 }
 
-/// How well the number of notes made goes with the number heard, excerpt for excerpt: Spearman's rank
+/// How well the number of notes played goes with the number heard, excerpt for excerpt: Spearman's rank
 /// correlation, −1..=1; 0 when either is always the same.
 #[must_use]
-pub fn density_follows(excerpts: &[Excerpt]) -> f64 {
+pub fn density_follows(excerpts: &[Excerpt], player: Player) -> f64 {
     let heard = |excerpt: &Excerpt| {
         let from = excerpt.bars[0].start;
         let to = excerpt.bars[excerpt.bars.len() - 1].end();
-        crate::note::between(&excerpt.heard, from, to).len() as f64
+        between(&excerpt.heard, from, to).len() as f64
     };
     let heard: Vec<f64> = excerpts.iter().map(heard).collect();
-    let made: Vec<f64> = excerpts.iter().map(|e| e.made.len() as f64).collect();
+    let made: Vec<f64> = excerpts
+        .iter()
+        .map(|excerpt| excerpt.notes(player).len() as f64)
+        .collect();
     correlation(&ranks(&heard), &ranks(&made))
 }
 

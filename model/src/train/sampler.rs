@@ -19,9 +19,9 @@ use crate::{controls::Role, note::between};
 const ROLE_SHARES: [(Role, f64); 5] = [
     (Role::Continue, 0.26),
     (Role::Bass, 0.24),
-    (Role::Chords, 0.2),
-    (Role::Counter, 0.15),
-    (Role::Drums, 0.15),
+    (Role::Chords, 0.24),
+    (Role::Counter, 0.16),
+    (Role::Drums, 0.1),
 ];
 
 /// Share of a source among the exercises of any role, before the number of its fitting pieces.
@@ -33,7 +33,7 @@ fn source_weight(source: &str, role: Role) -> f64 {
         "pop909" => 6.0,
         "nottingham" | "openewld" => 2.5,
         "mma-synthetic" => match role {
-            Role::Bass => 1.0,
+            Role::Bass => 0.5,
             Role::Continue => 0.3,
             _ => 2.0,
         },

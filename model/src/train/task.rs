@@ -146,11 +146,12 @@ fn own_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
     let mut last: Vec<i32> = Vec::new();
     let mut notes = Vec::new();
     strokes(piece, rhythm, |chord, onset, length| {
-        // Five-note chords leave their root to the bass.
+        // Five-note chords go without their fifth: a hand plays four.
+        let five = chord.intervals.len() > 4;
         let classes: Vec<i32> = chord
             .intervals
             .iter()
-            .skip(usize::from(chord.intervals.len() > 4))
+            .filter(|interval| !(five && **interval == 7))
             .map(|interval| i32::from((chord.root + interval) % 12))
             .collect();
         let voicing = (center - 9..=center + 3)

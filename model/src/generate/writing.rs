@@ -1,0 +1,211 @@
+//! The notes of one segment, field by field: logits, masks, a draw.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Music, Refused, lately};
+use crate::{
+    constrain::Rules,
+    controls::Role,
+    network::{Cache, Rotary, proposals},
+    note::Note,
+    sample::{Looseness, draw},
+    time::Tick,
+    token::{DURATIONS, END, ONSETS, PITCHES, VELOCITIES, heads, inputs},
+    tokenizer::{Fields, HeadRow, Segment, Step, Tokenizer},
+    weights::Weights,
+};
+
+/// How much less likely, in nats, a bar without any note is than the network thinks: somebody who asks for
+/// notes has waited long enough when a bar goes by.
+const EMPTY_BAR: f32 = 1.0;
+
+/// The network with where it lives.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    pub weights: Weights,
+    pub device: Device,
+}
+
+impl Decoder {
+    /// The state after `steps`, whose positions count from `origin`; `cache` is extended by them.
+    pub fn steps(&self, steps: &[Step], origin: Tick, cache: &mut Cache) -> Tensor<2> {
+        let mut rows = vec![0.0; steps.len() * inputs::WIDTH];
+        for (step, row) in steps.iter().zip(rows.chunks_exact_mut(inputs::WIDTH)) {
+            step.write(row);
+        }
+        let positions: Vec<Tick> = steps.iter().map(|step| Tick(step.at() - origin)).collect();
+        let rows = Tensor::from_data(
+            TensorData::new(rows, [1, steps.len(), inputs::WIDTH]),
+            &self.device,
+        );
+        let rotary = Rotary::new(&self.weights.config, &positions, 1, &self.device);
+        self.weights.network.step(rows, &rotary, cache)
+    }
+
+    pub fn one_step(&self, step: &Step, origin: Tick, cache: &mut Cache) -> Tensor<2> {
+        self.steps(std::slice::from_ref(step), origin, cache)
+    }
+
+    fn head_row(&self, row: &HeadRow) -> Tensor<2> {
+        let data = TensorData::new(row.as_slice().to_vec(), [1, heads::WIDTH]);
+        Tensor::from_data(data, &self.device)
+    }
+}
+
+/// How much a first note is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum First {
+    /// As the network likes.
+    May,
+    /// Rather than an empty bar.
+    Should,
+    /// In any case, where the range allows any.
+    Must,
+}
+
+/// A segment while it is written.
+pub struct Writing<'a> {
+    pub decoder: &'a Decoder,
+    pub refused: &'a mut Refused,
+    pub music: &'a Music<'a>,
+    pub segment: &'a Segment,
+    pub tokenizer: Tokenizer<'a>,
+    pub rules: Rules,
+    pub first: First,
+    pub looseness: Looseness,
+    pub rng: ChaCha8Rng,
+    /// Where the network's positions count from.
+    pub origin: Tick,
+    /// The network's state after the last step, `[1, D]`.
+    pub state: Tensor<2>,
+    pub cache: Cache,
+    /// What was written, sorted by onset and pitch.
+    pub notes: Vec<Note>,
+}
+
+impl Writing<'_> {
+    /// Writes the next note; `None` when the segment holds no further one.
+    pub fn note(&mut self) -> Option<()> {
+        let role = self.music.controls.role;
+        let onset = self.onset()?;
+        let at = self.segment.bar.start + onset as i64;
+        let harmony = self.tokenizer.harmony_at(self.segment, at);
+        let seen = self.tokenizer.seen(harmony);
+        let mut row = HeadRow::new(role, &self.segment.bar, onset, &seen);
+        let echoes = self
+            .tokenizer
+            .echoes()
+            .note(self.segment, at, self.notes.last());
+        let network = &self.decoder.weights.network;
+
+        let proposed = proposals(&[echoes.pitches], PITCHES, &self.decoder.device);
+        let logits =
+            network.pitch_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
+        let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
+        let mut logits = wanted.clone();
+        let ceiling = ceiling(self.music, self.segment, at);
+        self.rules
+            .pitches(&mut logits, at, &self.notes, &harmony, ceiling);
+        self.refused.add(1, &wanted, &logits);
+        let looseness = match role {
+            Role::Chords => self.looseness.of_a_chord(),
+            _ => self.looseness,
+        };
+        let pitch = draw(&logits, looseness, &mut self.rng)?;
+        row.set_pitch(pitch.saturating_add_signed(self.tokenizer.own_shift().into()));
+
+        let proposed = proposals(&[echoes.durations], DURATIONS, &self.decoder.device);
+        let logits =
+            network.duration_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
+        let wanted = numbers(logits);
+        let mut logits = wanted.clone();
+        self.rules.durations(&mut logits, self.segment, at);
+        self.refused.add(2, &wanted, &logits);
+        // A segment always has room for the shortest duration.
+        let duration = draw(&logits, self.looseness, &mut self.rng)?;
+        row.set_duration(duration);
+
+        let proposed = proposals(&[echoes.velocities], VELOCITIES, &self.decoder.device);
+        let logits =
+            network.velocity_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
+        let velocity = draw(&numbers(logits), self.looseness, &mut self.rng)?;
+
+        let fields = Fields {
+            onset,
+            pitch,
+            duration,
+            velocity,
+        };
+        self.push(fields.note(&self.segment.bar));
+        Some(())
+    }
+
+    /// Draws where the next note begins; `None` for [`END`].
+    fn onset(&mut self) -> Option<usize> {
+        let last = self.notes.last();
+        let echoes = self.tokenizer.echoes().onsets(self.segment, last);
+        let proposed = proposals(&[echoes], ONSETS, &self.decoder.device);
+        let network = &self.decoder.weights.network;
+        let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
+        let mut logits = wanted.clone();
+        self.rules.onsets(&mut logits, self.segment, &self.notes);
+        self.refused.add(0, &wanted, &logits);
+        if self.notes.is_empty() {
+            logits[END] -= match self.first {
+                First::May => 0.0,
+                First::Should => EMPTY_BAR,
+                First::Must => f32::INFINITY,
+            };
+        }
+        draw(&logits, self.looseness, &mut self.rng).filter(|class| *class != END)
+    }
+
+    /// Adds a note, and takes its step. Of a line, the note before ends where this one begins.
+    fn push(&mut self, note: Note) {
+        if self.music.controls.role.is_monophonic()
+            && let Some(last) = self.notes.last_mut()
+        {
+            last.duration = last.duration.min(note.onset - last.onset);
+        }
+        let step = self.tokenizer.own(self.segment, note, self.notes.last());
+        self.notes.push(note);
+        self.state = self.decoder.one_step(&step, self.origin, &mut self.cache);
+    }
+}
+
+fn numbers(logits: Tensor<2>) -> Vec<f32> {
+    logits
+        .into_data()
+        .try_to_vec()
+        .expect("the network computes in f32")
+}
+
+/// Pitch logits as the network sees the keys, which is `shift` semitones higher, to logits of the keys that
+/// sound.
+fn sounding_keys(logits: &[f32], shift: i8) -> Vec<f32> {
+    (0..logits.len())
+        .map(|key| {
+            key.checked_add_signed(shift.into())
+                .and_then(|seen| logits.get(seen))
+                .copied()
+                .unwrap_or(f32::NEG_INFINITY)
+        })
+        .collect()
+}
+
+/// The lowest heard key around `at`, as far as the segment knows: a bar back, a beat on.
+fn ceiling(music: &Music, segment: &Segment, at: Tick) -> Option<u8> {
+    if music.controls.role != Role::Bass {
+        return None;
+    }
+    let from = segment.bar.beat_start(at);
+    let sounding = |from: Tick, to: Tick| {
+        lately(music, segment)
+            .iter()
+            .filter(|note| note.onset < to && note.end() > from)
+            .map(|note| note.pitch)
+            .min()
+    };
+    sounding(from, from + segment.bar.beat).or_else(|| sounding(from - segment.bar.ticks, from))
+}

@@ -1,0 +1,154 @@
+//! What is played follows what is heard: its harmony, its density, its meter.
+
+use continuo_model::{
+    controls::{Controls, Role},
+    generate::Generator,
+    midi_file::Song,
+    note::Note,
+    perform::{Knowledge, perform},
+    time::{Meter, Tick},
+};
+
+const BARS: i64 = 16;
+
+fn note(onset: i64, duration: i64, pitch: u8) -> Note {
+    Note {
+        onset: Tick(onset),
+        duration,
+        pitch,
+        velocity: 80,
+    }
+}
+
+/// C, Am, F, G around middle C, a chord a bar, struck every `stroke` ticks, `up` semitones higher.
+fn chords(bar: i64, stroke: i64, up: u8) -> Vec<Note> {
+    const CHORDS: [[u8; 3]; 4] = [[60, 64, 67], [60, 64, 69], [60, 65, 69], [59, 62, 67]];
+    (0..BARS * bar / stroke)
+        .flat_map(|index| {
+            let at = index * stroke;
+            let chord = CHORDS[(at / bar) as usize % 4];
+            chord.map(|pitch| note(at, stroke - 3, pitch + up))
+        })
+        .collect()
+}
+
+/// A tune in C major in steps of `step` ticks.
+fn tune(step: i64) -> Vec<Note> {
+    const TUNE: [u8; 8] = [72, 74, 76, 77, 79, 77, 76, 74];
+    (0..BARS * 96 / step)
+        .map(|index| note(index * step, step - 2, TUNE[index as usize % 8]))
+        .collect()
+}
+
+fn play(role: Role, meter: Meter, heard: &[Note], seed: u64) -> Vec<Note> {
+    let song = Song {
+        tempo_map: vec![(Tick(0), 120.0)],
+        meters: vec![(Tick(0), meter)],
+        keys: Vec::new(),
+        tracks: Vec::new(),
+    };
+    let controls = Controls {
+        role,
+        seed,
+        ..Controls::default()
+    };
+    let generator = Generator::shipped().expect("the shipped weights fit");
+    let end = Tick(BARS * meter.bar_ticks());
+    perform(
+        &generator,
+        &song,
+        heard,
+        controls,
+        end,
+        Knowledge::Rehearsed,
+        |_| {},
+    )
+}
+
+/// How long each pitch class sounds, as shares.
+fn classes(notes: &[Note]) -> [f64; 12] {
+    let mut classes = [0.0; 12];
+    for note in notes {
+        classes[usize::from(note.pitch_class())] += note.duration as f64;
+    }
+    let sum: f64 = classes.iter().sum();
+    classes.map(|class| class / sum)
+}
+
+fn alike(a: &[f64; 12], b: &[f64; 12]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a.min(*b)).sum()
+}
+
+#[test]
+fn a_bass_and_a_second_voice_move_along_with_the_chords() {
+    for role in [Role::Bass, Role::Counter] {
+        let (mut plain, mut moved) = (Vec::new(), Vec::new());
+        for seed in 0..4 {
+            plain.extend(play(role, Meter::COMMON, &chords(96, 48, 0), seed));
+            moved.extend(play(role, Meter::COMMON, &chords(96, 48, 5), seed));
+        }
+        let (plain, moved) = (classes(&plain), classes(&moved));
+        let mut expected = plain;
+        expected.rotate_right(5);
+        let (along, stayed) = (alike(&expected, &moved), alike(&plain, &moved));
+        assert!(
+            along > 0.8 && along > stayed + 0.15,
+            "{role:?}: {along:.2} moved along, {stayed:.2} stayed"
+        );
+    }
+}
+
+#[test]
+fn a_bass_stands_on_the_roots() {
+    const ROOTS: [u8; 4] = [0, 9, 5, 7];
+    let mut downbeats = Vec::new();
+    for seed in 0..4 {
+        let bass = play(Role::Bass, Meter::COMMON, &chords(96, 48, 0), seed);
+        downbeats.extend(bass.into_iter().filter(|note| note.onset.0 % 96 == 0));
+    }
+    let on_root = downbeats
+        .iter()
+        .filter(|note| note.pitch_class() == ROOTS[(note.onset.0 / 96) as usize % 4])
+        .count();
+    assert!(downbeats.len() >= 48, "{} downbeats", downbeats.len());
+    assert!(
+        on_root * 10 >= downbeats.len() * 9,
+        "{on_root} of {} on the root",
+        downbeats.len()
+    );
+}
+
+#[test]
+fn a_busier_tune_gets_a_busier_answer() {
+    let count = |step| -> usize {
+        (0..4)
+            .map(|seed| play(Role::Counter, Meter::COMMON, &tune(step), seed).len())
+            .sum()
+    };
+    let (slow, quick) = (count(48), count(12));
+    assert!(
+        quick * 4 >= slow * 5,
+        "{slow} notes to half notes, {quick} to eighths"
+    );
+}
+
+#[test]
+fn three_four_is_counted_in_three() {
+    let meter = Meter::new(3, 4).expect("a meter");
+    for role in [Role::Bass, Role::Drums] {
+        let mut beats = [0; 3];
+        for seed in 0..4 {
+            for note in play(role, meter, &chords(72, 24, 0), seed) {
+                let at = note.onset.0 % 72;
+                let low = role == Role::Bass || [35, 36].contains(&note.pitch);
+                if at % 24 == 0 && low {
+                    beats[(at / 24) as usize] += 1;
+                }
+            }
+        }
+        assert!(
+            beats[0] > beats[1] && beats[0] > beats[2],
+            "{role:?}: {beats:?} on the three beats"
+        );
+    }
+}
