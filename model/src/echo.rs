@@ -1,26 +1,41 @@
-//! What stood at the same place one, two, four and eight bars earlier.
+//! What stood at the same place in earlier bars, and how a figure went on the last time.
 //!
-//! Music repeats: the likeliest next note is often the one of an earlier bar. A small network learns that
-//! slowly by attention alone, so the heads are shown these *echoes* and the network only has to say how much
-//! it trusts each (in the spirit of Gu et al. 2016, "Incorporating Copying Mechanism in
-//! Sequence-to-Sequence Learning", with fixed places to copy from).
+//! Music repeats: the likeliest next note is often one that was played before. A small network learns that
+//! slowly by attention alone, and a chorus forty bars ago lies outside its context, so the heads are shown
+//! *echoes*, and the network only has to say how much it trusts each (in the spirit of Gu et al. 2016,
+//! "Incorporating Copying Mechanism in Sequence-to-Sequence Learning", with fixed places to copy from):
+//! - the same place one, two, four and eight bars earlier;
+//! - the same place in the bar that is most alike: what is heard then and now, what was played before both;
+//! - what followed the longest stretch of our own notes that ends like the present one (as the unbounded
+//!   contexts of PPM* do: Cleary and Teahan 1997), at any key.
 
 use crate::{
     controls::Role,
-    note::Note,
+    note::{Note, between},
     time::Tick,
     token::{END, MAX_BAR_TICKS, duration_class, velocity_class},
     tokenizer::Segment,
 };
 
 /// Bars back.
-pub const LAGS: [i64; 4] = [1, 2, 4, 8];
-/// Echoes of an onset, a duration, a velocity: one a lag.
-pub const ECHOES: usize = LAGS.len();
-/// Echoes of a pitch: a lag repeats it as it stood, or moved along with the line.
+const LAGS: [i64; 4] = [1, 2, 4, 8];
+/// The echo of the bar that is most alike.
+const ALIKE: usize = LAGS.len();
+/// The echo of what followed the longest repetition.
+const REPEATED: usize = LAGS.len() + 1;
+/// Echoes of an onset, a duration, a velocity: one a lag, then the two that are looked for.
+pub const ECHOES: usize = LAGS.len() + 2;
+/// Echoes of a pitch: each as it stood, or moved along with the line.
 pub const PITCH_ECHOES: usize = 2 * ECHOES;
 /// Numbers that tell how far the echoes held for an own note, or what they can tell at a segment's start.
 pub const MATCHES: usize = 5 * ECHOES;
+/// How far back the bar most alike is looked for.
+const MOST_BARS: usize = 64;
+/// Notes of a repetition that are counted at the most, and notes back that it is looked for.
+const LONGEST: usize = 12;
+const MOST_NOTES: usize = 2048;
+/// What a repetition at another pitch counts less, in notes.
+const MOVED: f32 = 1.5;
 
 /// A class for each echo; `None` where nothing stood or nothing is known.
 pub type Classes<const N: usize> = [Option<u16>; N];
@@ -28,12 +43,12 @@ pub type Classes<const N: usize> = [Option<u16>; N];
 /// What a note may repeat, as classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct NoteEchoes {
-    /// The pitch a lag before, as it stood; then the pitch that the interval which led to it makes of the
-    /// own note before.
+    /// Each echo's pitch as it stood; then the pitch that the interval which led to it makes of the own note
+    /// before.
     pub pitches: Classes<PITCH_ECHOES>,
-    /// The duration a lag before.
+    /// Each echo's duration.
     pub durations: Classes<ECHOES>,
-    /// The velocity a lag before.
+    /// Each echo's velocity.
     pub velocities: Classes<ECHOES>,
 }
 
@@ -41,19 +56,38 @@ pub struct NoteEchoes {
 #[derive(Clone, Copy, Debug)]
 pub struct Echoes<'a> {
     role: Role,
-    /// Sorted by onset, then pitch.
+    /// Sorted by onset, then pitch; those of the present segment are told as it is written.
     own: &'a [Note],
     /// Semitones that the network's keys lie above the notes'.
     shift: i8,
     /// Before this nothing is known.
     since: Tick,
+    /// How far back the echoes of the segment that was opened last stand, in ticks; `None` where nothing is
+    /// known.
+    back: [Option<i64>; REPEATED],
+    /// How alike what was heard there is to what is heard now, 0..=1.
+    alike: [f32; REPEATED],
 }
 
-/// The note that was written last, if it lies in the segment.
-type Last<'a> = Option<&'a Note>;
+/// The notes that were written of a segment so far, in order.
+type Written<'a> = &'a [Note];
+
+/// Where a stretch of own notes that ends like the present one went on.
+#[derive(Clone, Copy, Debug)]
+struct Repetition {
+    /// The note that its end is like.
+    last: Note,
+    /// The note that followed it.
+    next: Note,
+    /// Semitones that the present stretch lies higher.
+    moved: i16,
+    /// Notes that are alike.
+    length: usize,
+}
 
 impl<'a> Echoes<'a> {
-    /// Looks back into `own` as far as `since`; pitches come `shift` semitones higher.
+    /// Looks back into `own` as far as `since`; pitches come `shift` semitones higher. [`Self::open`] a
+    /// segment before asking about it.
     #[must_use]
     pub fn new(role: Role, own: &'a [Note], shift: i8, since: Tick) -> Self {
         Self {
@@ -61,76 +95,132 @@ impl<'a> Echoes<'a> {
             own,
             shift,
             since,
+            back: [None; REPEATED],
+            alike: [0.0; REPEATED],
         }
     }
 
-    fn lagged(&self, segment: &Segment, at: Tick, lag: usize) -> Option<Tick> {
-        let back = at - LAGS[lag] * segment.bar.ticks;
-        (back >= self.since).then_some(back)
+    /// Looks up how far back the echoes of `segment` stand, knowing of `heard` what it knows.
+    pub fn open(&mut self, heard: &[Note], segment: &Segment) {
+        let bar = segment.bar;
+        let most = ((bar.start - self.since).max(0) / bar.ticks) as usize;
+        let past = Past::new(heard, self.own, segment, most.min(MOST_BARS));
+        self.back = [None; REPEATED];
+        self.alike = [0.0; REPEATED];
+        for (lag, bars) in LAGS.into_iter().enumerate() {
+            if bars as usize <= most {
+                self.back[lag] = Some(bars * bar.ticks);
+                self.alike[lag] = past.heard_alike(bars as usize);
+            }
+        }
+        let mut best = 0.25;
+        for bars in 1..=most.min(MOST_BARS) {
+            let alike = past.alike(bars);
+            if alike > best {
+                best = alike;
+                self.back[ALIKE] = Some(bars as i64 * bar.ticks);
+                self.alike[ALIKE] = alike;
+            }
+        }
     }
 
-    /// Where the next onset stood after `last`, or from the segment's start: tick in the bar, or [`END`].
+    /// Where the next onset stood after what is written of `segment`: tick in the bar, or [`END`].
     #[must_use]
-    pub fn onsets(&self, segment: &Segment, last: Last) -> Classes<ECHOES> {
-        std::array::from_fn(|lag| {
-            let start = self.lagged(segment, segment.start, lag)?;
-            let moved = start - segment.start;
-            let from = match last {
-                None => self.own.partition_point(|note| note.onset < start),
-                Some(last) => {
-                    let at = last.onset + moved;
-                    let together = !self.role.is_monophonic();
-                    self.own.partition_point(|note| {
-                        note.onset < at
-                            || note.onset == at && (!together || note.pitch <= last.pitch)
-                    })
-                }
-            };
-            let end = segment.end + moved;
-            let next = self.own.get(from).filter(|note| note.onset < end);
-            Some(next.map_or(END, |note| {
-                (note.onset - moved - segment.bar.start) as usize
-            }) as u16)
+    pub fn onsets(&self, segment: &Segment, written: Written) -> Classes<ECHOES> {
+        std::array::from_fn(|echo| match self.back.get(echo) {
+            Some(back) => self.onset_at(segment, written.last(), (*back)?),
+            None => self.onset_after(segment, written),
         })
     }
 
-    /// Index of the note that stood a lag before `at`, above `last` where that begins at `at` too.
-    fn lagged_note(&self, segment: &Segment, at: Tick, last: Last, lag: usize) -> Option<usize> {
-        let back = self.lagged(segment, at, lag)?;
+    /// The next onset `back` ticks before, moved to `segment`.
+    fn onset_at(&self, segment: &Segment, last: Option<&Note>, back: i64) -> Option<u16> {
+        let start = segment.start - back;
+        if start < self.since {
+            return None;
+        }
+        let from = match last {
+            None => self.own.partition_point(|note| note.onset < start),
+            Some(last) => {
+                let at = last.onset - back;
+                let together = !self.role.is_monophonic();
+                self.own.partition_point(|note| {
+                    note.onset < at || note.onset == at && (!together || note.pitch <= last.pitch)
+                })
+            }
+        };
+        let next = self.own.get(from);
+        let next = next.filter(|note| note.onset < segment.end - back);
+        let tick = next.map_or(END, |note| (note.onset + back - segment.bar.start) as usize);
+        Some(tick as u16)
+    }
+
+    /// The next onset as the longest repetition went on.
+    fn onset_after(&self, segment: &Segment, written: Written) -> Option<u16> {
+        let (repetition, last) = self.repetition(segment, written)?;
+        let at = last.onset + (repetition.next.onset - repetition.last.onset);
+        if at < segment.start {
+            return None;
+        }
+        let tick = if at < segment.end {
+            (at - segment.bar.start) as usize
+        } else {
+            END
+        };
+        Some(tick as u16)
+    }
+
+    /// Index of the note that stood `back` ticks before `at`, above `last` where that begins at `at` too.
+    fn stood(&self, at: Tick, last: Option<&Note>, back: i64) -> Option<usize> {
+        let there = Tick(at.0 - back);
+        if there < self.since {
+            return None;
+        }
         let above = last
             .filter(|last| last.onset == at)
             .map_or(-1, |last| i16::from(last.pitch));
         let index = self
             .own
-            .partition_point(|note| (note.onset, i16::from(note.pitch)) <= (back, above));
+            .partition_point(|note| (note.onset, i16::from(note.pitch)) <= (there, above));
         let echo = self.own.get(index)?;
-        (echo.onset == back).then_some(index)
+        (echo.onset == there).then_some(index)
     }
 
-    /// What the note at `at`, which follows `last` of the segment, may repeat.
+    /// What the note at `at`, which follows what is written of `segment`, may repeat.
     #[must_use]
-    pub fn note(&self, segment: &Segment, at: Tick, last: Last) -> NoteEchoes {
+    pub fn note(&self, segment: &Segment, at: Tick, written: Written) -> NoteEchoes {
         let mut echoes = NoteEchoes::default();
         let before = self.own.partition_point(|note| note.onset < segment.start);
+        let last = written.last();
         let led_by = last.or_else(|| before.checked_sub(1).map(|index| &self.own[index]));
-        for lag in 0..ECHOES {
-            let Some(index) = self.lagged_note(segment, at, last, lag) else {
+        for (echo, back) in self.back.iter().enumerate() {
+            let Some(index) = back.and_then(|back| self.stood(at, last, back)) else {
                 continue;
             };
-            let echo = &self.own[index];
-            echoes.durations[lag] = Some(duration_class(echo.duration) as u16);
-            echoes.velocities[lag] = Some(velocity_class(echo.velocity) as u16);
-            echoes.pitches[lag] = self.pitch_class(i16::from(echo.pitch));
-            if let (Some(last), Some(led), false) = (
-                led_by,
-                index.checked_sub(1).map(|index| &self.own[index]),
-                self.role == Role::Drums,
-            ) {
-                let interval = i16::from(echo.pitch) - i16::from(led.pitch);
-                echoes.pitches[ECHOES + lag] = self.pitch_class(i16::from(last.pitch) + interval);
+            let note = &self.own[index];
+            let led = index.checked_sub(1).map(|index| &self.own[index]);
+            let moved = led_by.zip(led).map(|(last, led)| {
+                i16::from(last.pitch) + i16::from(note.pitch) - i16::from(led.pitch)
+            });
+            self.propose(&mut echoes, echo, note, moved);
+        }
+        if let Some((repetition, last)) = self.repetition(segment, written) {
+            let together = repetition.next.onset == repetition.last.onset;
+            if together == (last.onset == at) {
+                let moved = i16::from(repetition.next.pitch) + repetition.moved;
+                self.propose(&mut echoes, REPEATED, &repetition.next, Some(moved));
             }
         }
         echoes
+    }
+
+    /// Proposes `note` as it stood and at the pitch `moved`; drums do not move.
+    fn propose(&self, echoes: &mut NoteEchoes, echo: usize, note: &Note, moved: Option<i16>) {
+        echoes.durations[echo] = Some(duration_class(note.duration) as u16);
+        echoes.velocities[echo] = Some(velocity_class(note.velocity) as u16);
+        echoes.pitches[echo] = self.pitch_class(note.pitch.into());
+        let moved = moved.filter(|_| self.role != Role::Drums);
+        echoes.pitches[ECHOES + echo] = moved.and_then(|pitch| self.pitch_class(pitch));
     }
 
     fn pitch_class(&self, pitch: i16) -> Option<u16> {
@@ -138,76 +228,168 @@ impl<'a> Echoes<'a> {
         (0..128).contains(&pitch).then_some(pitch as u16)
     }
 
-    /// How far the echoes held for `note`, which follows `last`: per lag whether something is known,
-    /// whether onset, pitch and interval were those of the echo, and how alike what is heard is.
-    #[must_use]
-    pub fn matches(
-        &self,
-        segment: &Segment,
-        note: Option<&Note>,
-        last: Last,
-        heard_alike: &[f32; ECHOES],
-    ) -> [f32; MATCHES] {
-        let mut matches = [0.0; MATCHES];
-        for lag in 0..ECHOES {
-            let known = self.lagged(segment, segment.start, lag).is_some();
-            matches[5 * lag] = f32::from(u8::from(known));
-            matches[5 * lag + 4] = heard_alike[lag];
+    /// The longest stretch of own notes that ends like those before the present, the latest of several, and
+    /// the last note of these: each note at the same place of its bar, all as many semitones apart.
+    fn repetition(&self, segment: &Segment, written: Written) -> Option<(Repetition, Note)> {
+        let first = self.own.partition_point(|note| note.onset < self.since);
+        let before = self.own.partition_point(|note| note.onset < segment.start);
+        let own = &self.own[first.min(before)..before];
+        let own = &own[own.len().saturating_sub(MOST_NOTES)..];
+        let count = own.len() + written.len();
+        let note = |index: usize| match own.get(index) {
+            Some(note) => note,
+            None => &written[index - own.len()],
+        };
+        let place = |note: &Note| (note.onset - segment.bar.start).rem_euclid(segment.bar.ticks);
+        let newest = count.checked_sub(1)?;
+        let last = *note(newest);
+        let mut best: Option<Repetition> = None;
+        let mut most = 0.0;
+        for end in (0..newest).rev() {
+            let moved = i16::from(last.pitch) - i16::from(note(end).pitch);
+            if self.role == Role::Drums && moved != 0 {
+                continue;
+            }
+            let alike = |back: &usize| {
+                let (now, then) = (note(newest - back), note(end - back));
+                place(now) == place(then) && i16::from(now.pitch) - i16::from(then.pitch) == moved
+            };
+            let length = (0..=end.min(LONGEST - 1)).take_while(alike).count();
+            let score = length as f32 - if moved == 0 { 0.0 } else { MOVED };
+            if score > most {
+                most = score;
+                best = Some(Repetition {
+                    last: *note(end),
+                    next: *note(end + 1),
+                    moved,
+                    length,
+                });
+            }
+            if most >= LONGEST as f32 {
+                break;
+            }
         }
-        let Some(note) = note else {
+        Some((best?, last))
+    }
+
+    /// How far the echoes held for the last of `written`, or at the start of `segment` when nothing is: per
+    /// echo whether something is known, whether onset, pitch and interval were those of the echo, and how
+    /// alike what is heard is, or how long the repetition.
+    #[must_use]
+    pub fn matches(&self, segment: &Segment, written: Written) -> [f32; MATCHES] {
+        let mut matches = [0.0; MATCHES];
+        let mut set = |echo: usize, index: usize, value: f32| matches[5 * echo + index] = value;
+        for echo in 0..REPEATED {
+            set(echo, 0, f32::from(u8::from(self.back[echo].is_some())));
+            set(echo, 4, self.alike[echo]);
+        }
+        if let Some((repetition, _)) = self.repetition(segment, written) {
+            set(REPEATED, 0, 1.0);
+            set(REPEATED, 4, repetition.length as f32 / LONGEST as f32);
+        }
+        let Some((note, before)) = written.split_last() else {
             return matches;
         };
         let onset = (note.onset - segment.bar.start) as u16;
-        let onsets = self.onsets(segment, last);
-        let pitches = self.note(segment, note.onset, last).pitches;
+        let onsets = self.onsets(segment, before);
+        let pitches = self.note(segment, note.onset, before).pitches;
         let pitch = self.pitch_class(i16::from(note.pitch));
-        for lag in 0..ECHOES {
+        for echo in 0..ECHOES {
             let held = [
-                onsets[lag] == Some(onset),
-                pitches[lag].is_some() && pitches[lag] == pitch,
-                pitches[ECHOES + lag].is_some() && pitches[ECHOES + lag] == pitch,
+                onsets[echo] == Some(onset),
+                pitches[echo].is_some() && pitches[echo] == pitch,
+                pitches[ECHOES + echo].is_some() && pitches[ECHOES + echo] == pitch,
             ];
             for (index, held) in held.into_iter().enumerate() {
-                matches[5 * lag + 1 + index] = f32::from(u8::from(held));
+                set(echo, 1 + index, f32::from(u8::from(held)));
             }
         }
         matches
     }
 }
 
-/// How alike what is heard in `segment` is to what was heard a lag before, 0 to 1: of the pitch classes
-/// that begin in each sixteenth, the share that began there in both bars (Jaccard index). 0 where either is
-/// unknown.
-#[must_use]
-pub fn heard_alike(heard: &[Note], segment: &Segment, since: Tick) -> [f32; ECHOES] {
-    let start = segment.bar.start;
-    let end = segment.horizon.min(segment.bar.end());
-    let now = onset_classes(heard, start, end);
-    std::array::from_fn(|lag| {
-        let back = start - LAGS[lag] * segment.bar.ticks;
-        if back < since || now == [0; SIXTEENTHS] {
-            return 0.0;
-        }
-        let then = onset_classes(heard, back, back + (end - start));
-        let count = |of: fn(u16, u16) -> u16| -> u32 {
-            now.iter()
-                .zip(&then)
-                .map(|(a, b)| of(*a, *b).count_ones())
-                .sum()
-        };
-        count(|a, b| a & b) as f32 / count(|a, b| a | b) as f32
-    })
+/// The bars up to the present one as sets of what begins in each sixteenth, the present one first.
+struct Past {
+    /// Sixteenths of the present bar of which the heard notes are known.
+    known: usize,
+    heard: Vec<Onsets>,
+    own: Vec<Onsets>,
 }
 
-const SIXTEENTHS: usize = MAX_BAR_TICKS as usize / 6;
+impl Past {
+    fn new(heard: &[Note], own: &[Note], segment: &Segment, bars: usize) -> Self {
+        let bar = segment.bar;
+        let end = segment.horizon.min(bar.end());
+        let sets = |notes: &[Note]| {
+            // One bar more: the bar before the farthest one.
+            (0..=bars as i64 + 1)
+                .map(|back| {
+                    let start = bar.start - back * bar.ticks;
+                    let end = if back == 0 { end } else { start + bar.ticks };
+                    onsets(notes, start, end)
+                })
+                .collect()
+        };
+        Self {
+            known: ((end - bar.start).max(0) as usize).div_ceil(SIXTEENTH as usize),
+            heard: sets(heard),
+            own: sets(between(own, Tick(i64::MIN), segment.start)),
+        }
+    }
 
-/// The pitch classes that begin in each sixteenth from `from` to `to`, as sets. Onsets are rounded, so that
-/// a hand two ticks early is no other music.
-fn onset_classes(notes: &[Note], from: Tick, to: Tick) -> [u16; SIXTEENTHS] {
+    /// How alike the heard of the present bar, as far as known, is to that `bars` before: 0 where either is
+    /// unknown.
+    fn heard_alike(&self, bars: usize) -> f32 {
+        let then = self.heard.get(bars);
+        then.and_then(|then| jaccard(&self.heard[0], then, self.known))
+            .unwrap_or(0.0)
+    }
+
+    /// How alike the present bar and that `bars` before are: what is heard in them and in the bars before
+    /// them, and what was played there. Silence in both tells nothing.
+    fn alike(&self, bars: usize) -> f32 {
+        let whole = SIXTEENTHS;
+        let mut sum = 0.0;
+        let mut weights = 0.0;
+        for (weight, alike) in [
+            (3.0, jaccard(&self.heard[0], &self.heard[bars], self.known)),
+            (1.0, jaccard(&self.heard[1], &self.heard[bars + 1], whole)),
+            (2.0, jaccard(&self.own[1], &self.own[bars + 1], whole)),
+        ] {
+            if let Some(alike) = alike {
+                sum += weight * alike;
+                weights += weight;
+            }
+        }
+        if weights > 0.0 { sum / weights } else { 0.0 }
+    }
+}
+
+/// Ticks of a sixteenth, and how many a bar holds at the most.
+const SIXTEENTH: i64 = 6;
+const SIXTEENTHS: usize = (MAX_BAR_TICKS / SIXTEENTH) as usize;
+
+/// The pitch classes that begin in each sixteenth of a bar, as sets.
+type Onsets = [u16; SIXTEENTHS];
+
+/// Of the pitch classes that begin in each of the first `length` sixteenths, the share that begins there in
+/// both (Jaccard index); `None` when there is none.
+fn jaccard(a: &Onsets, b: &Onsets, length: usize) -> Option<f32> {
+    let count = |of: fn(u16, u16) -> u16| -> u32 {
+        let sixteenths = a.iter().zip(b).take(length);
+        sixteenths.map(|(a, b)| of(*a, *b).count_ones()).sum()
+    };
+    let all = count(|a, b| a | b);
+    (all > 0).then(|| count(|a, b| a & b) as f32 / all as f32)
+}
+
+/// What begins from `from` to `to`. Onsets are rounded, so that a hand two ticks early is no other music.
+fn onsets(notes: &[Note], from: Tick, to: Tick) -> Onsets {
     let mut classes = [0; SIXTEENTHS];
-    let first = notes.partition_point(|note| note.onset < from - 3);
+    let half = SIXTEENTH / 2;
+    let first = notes.partition_point(|note| note.onset < from - half);
     for note in notes[first..].iter().take_while(|note| note.onset < to) {
-        let sixteenth = (note.onset - from + 3).div_euclid(6);
+        let sixteenth = (note.onset - from + half).div_euclid(SIXTEENTH);
         if let Some(set) = usize::try_from(sixteenth)
             .ok()
             .and_then(|index| classes.get_mut(index))
@@ -245,51 +427,101 @@ mod tests {
         }
     }
 
+    fn opened<'a>(
+        role: Role,
+        own: &'a [Note],
+        shift: i8,
+        since: i64,
+        segment: &Segment,
+    ) -> Echoes<'a> {
+        let mut echoes = Echoes::new(role, own, shift, Tick(since));
+        echoes.open(&[], segment);
+        echoes
+    }
+
     #[test]
     fn a_bar_earlier_is_shown_as_it_stood_and_as_it_moved() {
         let own = [note(0, 60), note(24, 64), note(96, 62)];
-        let echoes = Echoes::new(Role::Continue, &own, 0, Tick(0));
         let bar = segment(1);
+        let echoes = opened(Role::Continue, &own, 0, 0, &bar);
         // Before anything is written the bar begins as the one before, then goes on like it.
-        assert_eq!(echoes.onsets(&bar, None)[..2], [Some(0), None]);
-        assert_eq!(echoes.onsets(&bar, Some(&own[2]))[0], Some(24));
-        let next = echoes.note(&bar, Tick(120), Some(&own[2]));
+        assert_eq!(echoes.onsets(&bar, &[])[..2], [Some(0), None]);
+        assert_eq!(echoes.onsets(&bar, &own[2..])[0], Some(24));
+        let next = echoes.note(&bar, Tick(120), &own[2..]);
         assert_eq!(next.pitches[0], Some(64));
         assert_eq!(next.pitches[ECHOES], Some(66), "a major third up again");
-        let last = note(120, 66);
-        assert_eq!(echoes.onsets(&bar, Some(&last))[0], Some(END as u16));
-        let held = echoes.matches(&bar, Some(&last), Some(&own[2]), &[0.0; ECHOES]);
+        let written = [own[2], note(120, 66)];
+        assert_eq!(echoes.onsets(&bar, &written)[0], Some(END as u16));
+        let held = echoes.matches(&bar, &written);
         assert_eq!(held[..5], [1.0, 1.0, 0.0, 1.0, 0.0]);
     }
 
     #[test]
     fn nothing_is_shown_of_what_is_not_yet_written() {
         let own = [note(96, 60), note(120, 64)];
-        let echoes = Echoes::new(Role::Continue, &own, 0, Tick(0));
         let bar = segment(1);
-        assert_eq!(echoes.onsets(&bar, None)[0], Some(END as u16));
-        assert_eq!(echoes.note(&bar, Tick(96), None), NoteEchoes::default());
-        let fresh = Echoes::new(Role::Continue, &own, 0, Tick(96));
-        assert_eq!(fresh.onsets(&bar, None), [None; ECHOES]);
+        let echoes = opened(Role::Continue, &own, 0, 0, &bar);
+        assert_eq!(echoes.onsets(&bar, &[])[0], Some(END as u16));
+        assert_eq!(echoes.note(&bar, Tick(96), &[]), NoteEchoes::default());
+        let fresh = opened(Role::Continue, &own, 0, 96, &bar);
+        assert_eq!(fresh.onsets(&bar, &[]), [None; ECHOES]);
     }
 
     #[test]
     fn chords_go_on_upwards_and_shifts_move_keys() {
         let own = [note(0, 60), note(0, 64)];
-        let echoes = Echoes::new(Role::Chords, &own, -2, Tick(0));
         let bar = segment(1);
-        let low = note(96, 60);
-        assert_eq!(echoes.onsets(&bar, Some(&low))[0], Some(0));
-        assert_eq!(echoes.note(&bar, Tick(96), Some(&low)).pitches[0], Some(62));
+        let echoes = opened(Role::Chords, &own, -2, 0, &bar);
+        let low = [note(96, 60)];
+        assert_eq!(echoes.onsets(&bar, &low)[0], Some(0));
+        assert_eq!(echoes.note(&bar, Tick(96), &low).pitches[0], Some(62));
     }
 
     #[test]
     fn the_same_bar_heard_again_is_alike_even_if_played_loosely() {
-        let heard = [note(0, 60), note(48, 67), note(97, 60), note(142, 67)];
-        let alike = heard_alike(&heard, &segment(1), Tick(0));
-        assert!((alike[0] - 1.0).abs() < 1e-6 && alike[1] == 0.0);
-        let other = [note(0, 60), note(48, 67), note(96, 61), note(144, 67)];
-        let alike = heard_alike(&other, &segment(1), Tick(0));
-        assert!((alike[0] - 1.0 / 3.0).abs() < 1e-6);
+        let bar = segment(1);
+        let alike = |heard: &[Note]| {
+            let mut echoes = Echoes::new(Role::Bass, &[], 0, Tick(0));
+            echoes.open(heard, &bar);
+            echoes.alike
+        };
+        let same = alike(&[note(0, 60), note(48, 67), note(97, 60), note(142, 67)]);
+        assert!((same[0] - 1.0).abs() < 1e-6 && same[1] == 0.0);
+        let other = alike(&[note(0, 60), note(48, 67), note(96, 61), note(144, 67)]);
+        assert!((other[0] - 1.0 / 3.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_bar_most_alike_is_found_at_any_distance() {
+        // What is heard in bar 5 was heard in bar 2.
+        let heard: Vec<Note> = [60, 62, 64, 65, 67, 64]
+            .iter()
+            .zip(0..)
+            .map(|(pitch, bar)| note(96 * bar, *pitch))
+            .collect();
+        let own = [note(0, 36), note(192, 40), note(288, 41)];
+        let bar = segment(5);
+        let mut echoes = Echoes::new(Role::Bass, &own, 0, Tick(0));
+        echoes.open(&heard, &bar);
+        assert_eq!(echoes.onsets(&bar, &[])[ALIKE], Some(0));
+        assert_eq!(echoes.note(&bar, bar.start, &[]).pitches[ALIKE], Some(40));
+    }
+
+    #[test]
+    fn a_figure_goes_on_as_it_did_at_any_pitch() {
+        let figure = |at: i64, up: u8| {
+            [(0, 60), (24, 64), (48, 67), (72, 65)].map(|(tick, pitch)| note(at + tick, pitch + up))
+        };
+        let own: Vec<Note> = figure(0, 0).into_iter().chain(figure(96, 2)).collect();
+        let bar = segment(1);
+        let echoes = opened(Role::Continue, &own, 0, 0, &bar);
+        let written = &own[4..7];
+        assert_eq!(echoes.onsets(&bar, written)[REPEATED], Some(72));
+        let next = echoes.note(&bar, Tick(168), written);
+        assert_eq!(next.pitches[REPEATED], Some(65));
+        assert_eq!(next.pitches[ECHOES + REPEATED], Some(67));
+        let held = echoes.matches(&bar, &own[4..]);
+        assert_eq!(held[5 * REPEATED..][..4], [1.0, 1.0, 0.0, 1.0]);
+        assert!((held[5 * REPEATED + 4] - 4.0 / LONGEST as f32).abs() < 1e-6);
     }
 }

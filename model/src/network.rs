@@ -9,7 +9,7 @@
 use burn::{
     module::Module,
     nn::{Linear, LinearConfig, RmsNorm, RmsNormConfig},
-    tensor::{Device, Tensor, TensorData, activation::softmax},
+    tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, activation::softmax},
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,27 +129,33 @@ struct Head {
     trust: Linear,
 }
 
-/// Which class each of K echoes proposes, `[N, K, classes]`: 1 there, 0 elsewhere.
-#[must_use]
-pub fn proposals<const K: usize>(
-    echoes: &[Classes<K>],
-    classes: usize,
-    device: &Device,
-) -> Tensor<3> {
-    let mut rows = vec![0.0f32; echoes.len() * K * classes];
-    for (row, echo) in rows.chunks_exact_mut(classes).zip(echoes.iter().flatten()) {
-        if let Some(class) = echo {
-            row[usize::from(*class)] = 1.0;
-        }
-    }
-    Tensor::from_data(TensorData::new(rows, [echoes.len(), K, classes]), device)
+/// Which class each of K echoes proposes for N notes.
+#[derive(Clone, Debug)]
+pub struct Proposals {
+    /// `[N, K]`; any class where nothing is proposed.
+    classes: Tensor<2, Int>,
+    /// `[N, K]`: 1 where something is proposed, else 0.
+    present: Tensor<2>,
 }
 
-/// `logits` `[N, classes]`, raised by `trust` `[N, K]` where the echoes point.
-fn add_trusted(logits: Tensor<2>, trust: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
-    let [notes, classes] = logits.dims();
-    let raised = (proposals * trust.unsqueeze_dim::<3>(2)).sum_dim(1);
-    logits + raised.reshape([notes, classes])
+impl Proposals {
+    /// The proposals of N rows of echoes.
+    #[must_use]
+    pub fn new<const K: usize>(echoes: &[Classes<K>], device: &Device) -> Self {
+        let shape = [echoes.len(), K];
+        let all = || echoes.iter().flatten();
+        let classes: Vec<i32> = all().map(|class| class.unwrap_or(0).into()).collect();
+        let present: Vec<f32> = all().map(|class| f32::from(class.is_some())).collect();
+        Self {
+            classes: Tensor::from_data(TensorData::new(classes, shape), device),
+            present: Tensor::from_data(TensorData::new(present, shape), device),
+        }
+    }
+
+    /// `logits` `[N, classes]`, raised by `trust` `[N, K]` where the echoes point.
+    fn raise(self, logits: Tensor<2>, trust: Tensor<2>) -> Tensor<2> {
+        logits.scatter(1, self.classes, trust * self.present, IndexingUpdateOp::Add)
+    }
 }
 
 /// The network.
@@ -246,13 +252,12 @@ impl Head {
         }
     }
 
-    /// Logits `[N, classes]` from states `[N, D]`, the fields seen `[N, sees]` and the echoes' proposals
-    /// `[N, K, classes]`.
-    fn forward(&self, state: Tensor<2>, fields: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
+    /// Logits `[N, classes]` from states `[N, D]`, the fields seen `[N, sees]` and the echoes' proposals.
+    fn forward(&self, state: Tensor<2>, fields: Tensor<2>, proposals: Proposals) -> Tensor<2> {
         let hidden = self.from_state.forward(state) + self.from_fields.forward(fields);
         let hidden = burn::tensor::activation::relu(hidden);
         let trust = self.trust.forward(hidden.clone());
-        add_trusted(self.out.forward(hidden), trust, proposals)
+        proposals.raise(self.out.forward(hidden), trust)
     }
 }
 
@@ -313,11 +318,11 @@ impl Network {
         self.norm.forward(last).reshape([1, width])
     }
 
-    /// Onset logits `[N, ONSETS]` from states `[N, D]` and proposals `[N, K, ONSETS]`.
+    /// Onset logits `[N, ONSETS]` from states `[N, D]`.
     #[must_use]
-    pub fn onset_logits(&self, states: Tensor<2>, proposals: Tensor<3>) -> Tensor<2> {
+    pub fn onset_logits(&self, states: Tensor<2>, proposals: Proposals) -> Tensor<2> {
         let trust = self.onset_trust.forward(states.clone());
-        add_trusted(self.onset.forward(states), trust, proposals)
+        proposals.raise(self.onset.forward(states), trust)
     }
 
     /// Pitch logits `[N, PITCHES]`; `rows` are head rows `[N, heads::WIDTH]`.
@@ -326,7 +331,7 @@ impl Network {
         &self,
         states: Tensor<2>,
         rows: Tensor<2>,
-        proposals: Tensor<3>,
+        proposals: Proposals,
     ) -> Tensor<2> {
         let seen = rows.narrow(1, 0, heads::PITCH_SEES);
         self.pitch.forward(states, seen, proposals)
@@ -338,7 +343,7 @@ impl Network {
         &self,
         states: Tensor<2>,
         rows: Tensor<2>,
-        proposals: Tensor<3>,
+        proposals: Proposals,
     ) -> Tensor<2> {
         let seen = rows.narrow(1, 0, heads::DURATION_SEES);
         self.duration.forward(states, seen, proposals)
@@ -350,17 +355,21 @@ impl Network {
         &self,
         states: Tensor<2>,
         rows: Tensor<2>,
-        proposals: Tensor<3>,
+        proposals: Proposals,
     ) -> Tensor<2> {
         self.velocity.forward(states, rows, proposals)
     }
 }
 
-/// 0 where a step may look, −1e9 where it may not, `[1, 1, T, T]`.
+/// What is added to the score of a step that may not be looked at: e⁻⁸⁰ is nothing, and still a normal f32,
+/// for which `exp` is fast.
+const UNSEEN: f32 = -80.0;
+
+/// 0 where a step may look, [`UNSEEN`] where it may not, `[1, 1, T, T]`.
 fn causal_mask(steps: usize, device: &Device) -> Tensor<4> {
     let mut mask = vec![0.0f32; steps * steps];
     for (query, row) in mask.chunks_exact_mut(steps).enumerate() {
-        row[query + 1..].fill(-1e9);
+        row[query + 1..].fill(UNSEEN);
     }
     Tensor::from_data(TensorData::new(mask, [1, 1, steps, steps]), device)
 }

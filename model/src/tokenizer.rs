@@ -9,9 +9,9 @@
 use crate::{
     chord::Key,
     controls::Role,
-    echo::{Classes, ECHOES, Echoes, MATCHES, NoteEchoes, heard_alike},
+    echo::{Classes, ECHOES, Echoes, MATCHES, NoteEchoes},
     harmony::{Bar, Harmony, add_recent, normalise},
-    note::Note,
+    note::{Note, between},
     time::Tick,
     token::{
         END, MAX_BAR_TICKS, class_duration, class_velocity, duration_class, heads, inputs,
@@ -265,8 +265,6 @@ pub struct Tokenizer<'a> {
     next_heard: usize,
     /// What lately sounded, as known to the segment that was opened last.
     recent: [f32; 12],
-    /// How alike the heard bar and earlier ones are, as known to that segment.
-    heard_alike: [f32; ECHOES],
 }
 
 impl<'a> Tokenizer<'a> {
@@ -282,7 +280,6 @@ impl<'a> Tokenizer<'a> {
             scene,
             echoes: Echoes::new(scene.role, scene.own, shift, scene.since),
             recent: [0.0; 12],
-            heard_alike: [0.0; ECHOES],
             next_heard: scene.heard.partition_point(|note| note.onset < from),
         }
     }
@@ -299,7 +296,7 @@ impl<'a> Tokenizer<'a> {
             add_recent(&mut self.recent, own, start, start);
         }
         normalise(&mut self.recent);
-        self.heard_alike = heard_alike(heard, segment, self.scene.since);
+        self.echoes.open(heard, segment);
         while let Some(first) = heard
             .get(self.next_heard)
             .filter(|note| note.onset < segment.horizon)
@@ -329,7 +326,7 @@ impl<'a> Tokenizer<'a> {
             role,
             bar: segment.bar,
             harmony: self.seen(self.harmony_at(segment, segment.start)),
-            matches: self.matches(segment, None, None),
+            matches: self.echoes.matches(segment, &[]),
         });
     }
 
@@ -364,24 +361,19 @@ impl<'a> Tokenizer<'a> {
         &self.echoes
     }
 
-    fn matches(
-        &self,
-        segment: &Segment,
-        note: Option<&Note>,
-        last: Option<&Note>,
-    ) -> [f32; MATCHES] {
-        self.echoes.matches(segment, note, last, &self.heard_alike)
-    }
-
-    /// The step that stands for an own note of `segment`, which follows `last` there.
+    /// The step that stands for the last of `written`, the own notes of `segment` so far.
+    ///
+    /// # Panics
+    /// When nothing is written.
     #[must_use]
-    pub fn own(&self, segment: &Segment, note: Note, last: Option<&Note>) -> Step {
+    pub fn own(&self, segment: &Segment, written: &[Note]) -> Step {
+        let note = written.last().expect("a note was written");
         Step {
-            kind: StepKind::Own(self.own_seen(note)),
+            kind: StepKind::Own(self.own_seen(*note)),
             role: self.scene.role,
             bar: segment.bar,
             harmony: self.seen(self.harmony_at(segment, note.onset)),
-            matches: self.matches(segment, Some(&note), last),
+            matches: self.echoes.matches(segment, written),
         }
     }
 
@@ -395,31 +387,23 @@ impl<'a> Tokenizer<'a> {
     /// Appends a whole segment whose own notes are known.
     pub fn push(&mut self, segment: &Segment, sequence: &mut Sequence) {
         self.open(segment, &mut sequence.steps);
-        let own = self.scene.own;
-        let from = own.partition_point(|note| note.onset < segment.start);
-        let to = own.partition_point(|note| note.onset < segment.end);
-        let mut last = None;
-        for note in &own[from..to] {
-            let step = self.own(segment, *note, last);
+        let own = between(self.scene.own, segment.start, segment.end);
+        for index in 0..=own.len() {
+            let written = &own[..index];
+            let onsets = self.echoes.onsets(segment, written);
+            let step = own.get(index).map(|_| self.own(segment, &own[..=index]));
             sequence.targets.push(Target {
                 step: sequence.steps.len() - 1,
                 segment: *segment,
-                onsets: self.echoes.onsets(segment, last),
-                next: Some(Next {
+                onsets,
+                next: step.zip(own.get(index)).map(|(step, note)| Next {
                     note: self.own_seen(*note),
                     harmony: step.harmony,
-                    echoes: self.echoes.note(segment, note.onset, last),
+                    echoes: self.echoes.note(segment, note.onset, written),
                 }),
             });
-            sequence.steps.push(step);
-            last = Some(note);
+            sequence.steps.extend(step);
         }
-        sequence.targets.push(Target {
-            step: sequence.steps.len() - 1,
-            segment: *segment,
-            onsets: self.echoes.onsets(segment, last),
-            next: None,
-        });
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
     controls::Role,
     network::{Network, NetworkConfig},
     train::{
-        batch::{Batch, Example, Loss},
+        batch::{Batch, Example, Loss, Tokens},
         sampler::Sampler,
     },
     weights::{Training, Weights},
@@ -61,6 +61,8 @@ pub struct TrainConfig {
     pub validate_every: u64,
     /// Looks without a better result after which the run stops; 0 never stops early.
     pub patience: u32,
+    /// How notes become rows of the network's input.
+    pub tokens: Tokens,
     /// Sources of the corpus that are not learnt from.
     pub leave_out: Vec<String>,
     /// Which random exercises.
@@ -80,6 +82,7 @@ impl Default for TrainConfig {
             learning_rate: 1.5e-3,
             validate_every: 250,
             patience: 0,
+            tokens: Tokens::Notes,
             leave_out: Vec::new(),
             seed: 1,
         }
@@ -241,7 +244,9 @@ pub fn train(
                 println!("{text}");
             }
             let better = run.best.look(line.validation);
-            save(&run, config, folder, better)?;
+            if config.tokens == Tokens::Notes {
+                save(&run, config, folder, better)?;
+            }
             write_log(folder, &text)?;
             if config.patience > 0 && run.best.looks_since >= config.patience {
                 bar.println("stopped early: no better result for a while");
@@ -298,8 +303,11 @@ fn step(
                             .map(|_| sampler.example(None, config.length, &mut rng))
                             .collect();
                         let positions = examples.iter().map(|e| e.sequence.steps.len()).sum();
-                        let (loss, numbers) =
-                            Batch::new(&examples)?.loss(&network, &config.network, device);
+                        let (loss, numbers) = Batch::new(&examples, config.tokens)?.loss(
+                            &network,
+                            &config.network,
+                            device,
+                        );
                         let gradients = GradientsParams::from_grads(loss.backward(), &network);
                         Some((gradients, numbers, positions))
                     })
@@ -357,7 +365,7 @@ fn validate(
     for (role, examples) in held_out {
         let mut sum = Loss::default();
         for part in examples.chunks(8) {
-            if let Some(batch) = Batch::new(part) {
+            if let Some(batch) = Batch::new(part, config.tokens) {
                 sum.add(&batch.loss(&network, &config.network, &device).1);
             }
         }

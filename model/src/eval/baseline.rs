@@ -196,7 +196,7 @@ impl Repeat {
     const SIZES: [usize; 3] = [ONSETS, PITCHES, DURATIONS];
 
     fn told(line: &Line) -> Vec<Told> {
-        let echoes = Echoes::new(line.role, line.own, 0, Tick(0));
+        let mut echoes = Echoes::new(line.role, line.own, 0, Tick(0));
         let mut told = Vec::new();
         let mut next = 0;
         for bar in line.bars {
@@ -206,16 +206,18 @@ impl Repeat {
                 end: bar.end(),
                 horizon: bar.end(),
             };
-            let mut last = None;
-            let onset = |class, last, note| Told {
+            echoes.open(&[], &segment);
+            let onset = |class, written, note| Told {
                 field: ONSET,
                 class,
-                echo: echoes.onsets(&segment, last)[0],
+                echo: echoes.onsets(&segment, written)[0],
                 note,
             };
-            for note in between(line.own, bar.start, bar.end()) {
-                told.push(onset((note.onset - bar.start) as usize, last, next));
-                let echo = echoes.note(&segment, note.onset, last);
+            let notes = between(line.own, bar.start, bar.end());
+            for (index, note) in notes.iter().enumerate() {
+                let written = &notes[..index];
+                told.push(onset((note.onset - bar.start) as usize, written, next));
+                let echo = echoes.note(&segment, note.onset, written);
                 told.push(Told {
                     field: PITCH,
                     class: note.pitch.into(),
@@ -228,10 +230,9 @@ impl Repeat {
                     echo: echo.durations[0],
                     note: next,
                 });
-                last = Some(note);
                 next += 1;
             }
-            told.push(onset(END, last, next.saturating_sub(1)));
+            told.push(onset(END, notes, next.saturating_sub(1)));
         }
         told
     }

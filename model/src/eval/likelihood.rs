@@ -20,7 +20,7 @@ use crate::{
     time::Tick,
     tokenizer::{Scene, Segment, Sequence, Tokenizer, shift_to_c, slices},
     train::{
-        batch::{Batch, Example, Loss},
+        batch::{Batch, Example, Loss, Tokens},
         corpus::Piece,
         task::{Exercise, exercise},
     },
@@ -153,7 +153,7 @@ fn network_cost(
         .map(|sequence| Example { sequence, velocity })
         .collect();
     for part in examples.chunks(BATCH) {
-        if let Some(batch) = Batch::new(part) {
+        if let Some(batch) = Batch::new(part, Tokens::Notes) {
             sum.add(&batch.loss(network, &weights.config, &device).1);
         }
     }

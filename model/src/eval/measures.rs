@@ -270,7 +270,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order of the report.
-pub const NUMBERS: [Number; 19] = [
+pub const NUMBERS: [Number; 18] = [
     Number {
         name: "notes a bar",
         add: |excerpt, player, mean| {
@@ -335,11 +335,6 @@ pub const NUMBERS: [Number; 19] = [
     Number {
         name: "self-similarity, 4 bars",
         add: |excerpt, player, mean| self_similarity(excerpt, player, 4, mean),
-        fits: any_role,
-    },
-    Number {
-        name: "self-similarity, 8 bars",
-        add: |excerpt, player, mean| self_similarity(excerpt, player, 8, mean),
         fits: any_role,
     },
     Number {

@@ -7,11 +7,11 @@ use super::{Music, Refused, lately};
 use crate::{
     constrain::Rules,
     controls::Role,
-    network::{Cache, Rotary, proposals},
+    network::{Cache, Proposals, Rotary},
     note::Note,
     sample::{Looseness, draw},
     time::Tick,
-    token::{DURATIONS, END, ONSETS, PITCHES, VELOCITIES, heads, inputs},
+    token::{END, heads, inputs},
     tokenizer::{Fields, HeadRow, Segment, Step, Tokenizer},
     weights::Weights,
 };
@@ -93,13 +93,10 @@ impl Writing<'_> {
         let harmony = self.tokenizer.harmony_at(self.segment, at);
         let seen = self.tokenizer.seen(harmony);
         let mut row = HeadRow::new(role, &self.segment.bar, onset, &seen);
-        let echoes = self
-            .tokenizer
-            .echoes()
-            .note(self.segment, at, self.notes.last());
+        let echoes = self.tokenizer.echoes().note(self.segment, at, &self.notes);
         let network = &self.decoder.weights.network;
 
-        let proposed = proposals(&[echoes.pitches], PITCHES, &self.decoder.device);
+        let proposed = Proposals::new(&[echoes.pitches], &self.decoder.device);
         let logits =
             network.pitch_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
@@ -115,7 +112,7 @@ impl Writing<'_> {
         let pitch = draw(&logits, looseness, &mut self.rng)?;
         row.set_pitch(pitch.saturating_add_signed(self.tokenizer.own_shift().into()));
 
-        let proposed = proposals(&[echoes.durations], DURATIONS, &self.decoder.device);
+        let proposed = Proposals::new(&[echoes.durations], &self.decoder.device);
         let logits =
             network.duration_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let wanted = numbers(logits);
@@ -126,7 +123,7 @@ impl Writing<'_> {
         let duration = draw(&logits, self.looseness, &mut self.rng)?;
         row.set_duration(duration);
 
-        let proposed = proposals(&[echoes.velocities], VELOCITIES, &self.decoder.device);
+        let proposed = Proposals::new(&[echoes.velocities], &self.decoder.device);
         let logits =
             network.velocity_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let velocity = draw(&numbers(logits), self.looseness, &mut self.rng)?;
@@ -143,9 +140,8 @@ impl Writing<'_> {
 
     /// Draws where the next note begins; `None` for [`END`].
     fn onset(&mut self) -> Option<usize> {
-        let last = self.notes.last();
-        let echoes = self.tokenizer.echoes().onsets(self.segment, last);
-        let proposed = proposals(&[echoes], ONSETS, &self.decoder.device);
+        let echoes = self.tokenizer.echoes().onsets(self.segment, &self.notes);
+        let proposed = Proposals::new(&[echoes], &self.decoder.device);
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
@@ -168,8 +164,8 @@ impl Writing<'_> {
         {
             last.duration = last.duration.min(note.onset - last.onset);
         }
-        let step = self.tokenizer.own(self.segment, note, self.notes.last());
         self.notes.push(note);
+        let step = self.tokenizer.own(self.segment, &self.notes);
         self.state = self.decoder.one_step(&step, self.origin, &mut self.cache);
     }
 }

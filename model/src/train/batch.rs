@@ -1,13 +1,15 @@
 //! Examples side by side as tensors, and their loss.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    controls::Role,
     echo::{Classes, ECHOES, PITCH_ECHOES},
-    network::{Network, NetworkConfig, Rotary, proposals},
+    network::{Network, NetworkConfig, Proposals, Rotary},
     time::Tick,
-    token::{DURATIONS, END, ONSETS, PITCHES, VELOCITIES, heads, inputs},
-    tokenizer::{Fields, HeadRow, Next, Sequence, Target},
+    token::{END, heads, inputs},
+    tokenizer::{Fields, HeadRow, Next, Sequence, Step, StepKind, Target},
 };
 
 /// A sequence with what it may learn from.
@@ -65,8 +67,8 @@ impl<const K: usize> Field<K> {
         self.echoes.push(echoes);
     }
 
-    fn proposals(&self, classes: usize, device: &Device) -> Tensor<3> {
-        proposals(&self.echoes, classes, device)
+    fn proposals(&self, device: &Device) -> Proposals {
+        Proposals::new(&self.echoes, device)
     }
 
     /// Summed cross-entropy in nats of the classes under `logits` `[N, C]`.
@@ -78,9 +80,40 @@ impl<const K: usize> Field<K> {
     }
 }
 
-/// Some examples, padded to the longest: B sequences of T steps.
+/// How notes become rows of the network's input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tokens {
+    /// A row a note, whose fields the heads write one after the other: what plays.
+    #[default]
+    Notes,
+    /// A row a field, each written by its head from the network's state alone: for comparison. Such a network
+    /// plays nothing, so its weights are not kept.
+    Flat,
+}
+
+impl Tokens {
+    /// Rows of a step.
+    fn rows(self, step: &Step) -> usize {
+        match (self, step.kind) {
+            (Self::Flat, StepKind::Own(_)) => FIELDS.len(),
+            _ => 1,
+        }
+    }
+}
+
+/// What the rows of a flat note tell anew, in order, after its onset; the last tells how echoes held too.
+const FIELDS: [&[std::ops::Range<usize>]; 4] = [
+    &[],
+    &[inputs::OWN_PITCH, inputs::OWN_CLASS],
+    &[inputs::OWN_DURATION],
+    &[inputs::OWN_VELOCITY, inputs::MATCHES],
+];
+
+/// Some examples, padded to the longest: B sequences of T rows.
 #[derive(Default)]
 pub struct Batch {
+    tokens: Tokens,
     sequences: usize,
     length: usize,
     /// `[B, T, inputs::WIDTH]`.
@@ -89,13 +122,13 @@ pub struct Batch {
     /// Rows after which an onset is asked.
     asked: Vec<i32>,
     onsets: Field<ECHOES>,
-    /// Rows after which a note is asked.
-    asked_notes: Vec<i32>,
+    /// Rows after which a pitch, a duration, a velocity is asked.
+    asked_fields: [Vec<i32>; 3],
     /// `[N, heads::WIDTH]` for the N notes.
     head_rows: Vec<f32>,
     pitches: Field<PITCH_ECHOES>,
     durations: Field<ECHOES>,
-    /// Those of the notes whose velocity counts.
+    /// Those of the N notes whose velocity counts.
     with_velocity: Vec<i32>,
     velocities: Field<ECHOES>,
 }
@@ -103,12 +136,14 @@ pub struct Batch {
 impl Batch {
     /// Puts examples side by side; `None` when no note is asked for.
     #[must_use]
-    pub fn new(examples: &[Example]) -> Option<Self> {
-        let length = examples
-            .iter()
-            .map(|example| example.sequence.steps.len())
-            .max()?;
+    pub fn new(examples: &[Example], tokens: Tokens) -> Option<Self> {
+        let rows = |example: &Example| -> usize {
+            let steps = &example.sequence.steps;
+            steps.iter().map(|step| tokens.rows(step)).sum()
+        };
+        let length = examples.iter().map(rows).max()?;
         let mut batch = Self {
+            tokens,
             sequences: examples.len(),
             length,
             rows: vec![0.0; examples.len() * length * inputs::WIDTH],
@@ -118,7 +153,7 @@ impl Batch {
         for (index, example) in examples.iter().enumerate() {
             batch.add(index * length, example);
         }
-        (!batch.asked_notes.is_empty()).then_some(batch)
+        (!batch.pitches.classes.is_empty()).then_some(batch)
     }
 
     /// Adds an example whose first step is row `first`.
@@ -127,27 +162,55 @@ impl Batch {
             .steps
             .first()
             .map_or(Tick(0), |step| step.bar.start);
-        for (row, step) in (first..).zip(&sequence.steps) {
-            step.write(&mut self.rows[row * inputs::WIDTH..(row + 1) * inputs::WIDTH]);
-            self.positions[row] = Tick(step.at() - origin);
+        // The first row of each step, and the row after the last.
+        let mut firsts = vec![first];
+        for step in &sequence.steps {
+            let row = firsts[firsts.len() - 1];
+            let rows = row..row + self.tokens.rows(step);
+            self.positions[rows.clone()].fill(Tick(step.at() - origin));
+            firsts.push(rows.end);
+            self.write_step(step, rows);
         }
-        for target in &sequence.targets {
-            let row = (first + target.step) as i32;
-            self.asked.push(row);
+        // The last note that is asked for may have no step of its own, which a flat one is told in.
+        let told = |target: &&Target| {
+            self.tokens == Tokens::Notes
+                || target.next.is_none()
+                || target.step + 1 < sequence.steps.len()
+        };
+        let targets: Vec<&Target> = sequence.targets.iter().filter(told).collect();
+        for target in targets {
+            self.asked.push(firsts[target.step + 1] as i32 - 1);
             match &target.next {
                 None => self.onsets.push(END, target.onsets),
                 Some(next) => {
+                    let rows = match self.tokens {
+                        Tokens::Notes => [firsts[target.step]; 3],
+                        Tokens::Flat => [0, 1, 2].map(|field| firsts[target.step + 1] + field),
+                    };
                     let role = sequence.steps[target.step].role;
-                    self.add_note(row, role, target, next, *velocity);
+                    self.add_note(rows, role, target, next, *velocity);
                 }
+            }
+        }
+    }
+
+    /// Writes a step into its rows: of a flat note each row knows one field more than the row before.
+    fn write_step(&mut self, step: &Step, rows: std::ops::Range<usize>) {
+        let flat = rows.len() > 1;
+        for (index, row) in rows.enumerate() {
+            let row = &mut self.rows[row * inputs::WIDTH..(row + 1) * inputs::WIDTH];
+            step.write(row);
+            let untold = FIELDS[index + 1..].iter().copied().flatten();
+            for field in untold.filter(|_| flat) {
+                row[field.clone()].fill(0.0);
             }
         }
     }
 
     fn add_note(
         &mut self,
-        row: i32,
-        role: crate::controls::Role,
+        rows: [usize; 3],
+        role: Role,
         target: &Target,
         next: &Next,
         velocity: bool,
@@ -157,16 +220,21 @@ impl Batch {
         let mut head_row = HeadRow::new(role, bar, fields.onset, &next.harmony);
         head_row.set_pitch(fields.pitch);
         head_row.set_duration(fields.duration);
-        self.head_rows.extend_from_slice(head_row.as_slice());
+        match self.tokens {
+            Tokens::Notes => self.head_rows.extend_from_slice(head_row.as_slice()),
+            Tokens::Flat => self.head_rows.extend([0.0; heads::WIDTH]),
+        }
         self.onsets.push(fields.onset, target.onsets);
-        self.pitches.push(fields.pitch, next.echoes.pitches);
-        self.durations.push(fields.duration, next.echoes.durations);
         if velocity {
-            self.with_velocity.push(self.asked_notes.len() as i32);
+            self.with_velocity.push(self.pitches.classes.len() as i32);
             self.velocities
                 .push(fields.velocity, next.echoes.velocities);
         }
-        self.asked_notes.push(row);
+        self.pitches.push(fields.pitch, next.echoes.pitches);
+        self.durations.push(fields.duration, next.echoes.durations);
+        for (asked, row) in self.asked_fields.iter_mut().zip(rows) {
+            asked.push(row as i32);
+        }
     }
 
     /// The loss: the tensor to learn from, divided by the number of targets, and the numbers.
@@ -182,35 +250,36 @@ impl Batch {
             Tensor::from_data(TensorData::new(values, [count]), device)
         };
         let number = |tensor: Tensor<1>| f64::from(tensor.into_scalar::<f32>());
-        let (targets, notes) = (self.asked.len(), self.asked_notes.len());
+        let (targets, notes) = (self.asked.len(), self.pitches.classes.len());
         let shape = [self.sequences, self.length, inputs::WIDTH];
         let rows = Tensor::from_data(TensorData::new(self.rows, shape), device);
         let rotary = Rotary::new(config, &self.positions, self.sequences, device);
         let states = network
             .forward(rows, &rotary)
             .reshape([self.sequences * self.length, config.width]);
-        let proposed = self.onsets.proposals(ONSETS, device);
+        let proposed = self.onsets.proposals(device);
         let logits = network.onset_logits(states.clone().select(0, ints(self.asked)), proposed);
         let onset = self.onsets.cross_entropy(logits, device);
 
-        let states = states.select(0, ints(self.asked_notes));
+        let [pitch_rows, duration_rows, velocity_rows] = self.asked_fields;
+        let after = |rows: Vec<i32>| states.clone().select(0, ints(rows));
         let head_rows: Tensor<2> = Tensor::from_data(
             TensorData::new(self.head_rows, [notes, heads::WIDTH]),
             device,
         );
-        let proposed = self.pitches.proposals(PITCHES, device);
-        let logits = network.pitch_logits(states.clone(), head_rows.clone(), proposed);
+        let proposed = self.pitches.proposals(device);
+        let logits = network.pitch_logits(after(pitch_rows), head_rows.clone(), proposed);
         let pitch = self.pitches.cross_entropy(logits, device);
-        let proposed = self.durations.proposals(DURATIONS, device);
-        let logits = network.duration_logits(states.clone(), head_rows.clone(), proposed);
+        let proposed = self.durations.proposals(device);
+        let logits = network.duration_logits(after(duration_rows), head_rows.clone(), proposed);
         let duration = self.durations.cross_entropy(logits, device);
         let mut total = onset.clone() + pitch.clone() + duration.clone();
         let mut velocity_nats = 0.0;
         if !self.with_velocity.is_empty() {
             let chosen = ints(self.with_velocity);
-            let proposed = self.velocities.proposals(VELOCITIES, device);
+            let proposed = self.velocities.proposals(device);
             let logits = network.velocity_logits(
-                states.select(0, chosen.clone()),
+                after(velocity_rows).select(0, chosen.clone()),
                 head_rows.select(0, chosen),
                 proposed,
             );

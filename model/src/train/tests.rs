@@ -1,3 +1,5 @@
+//! A small corpus, trained on for a few steps: the same again, resumed, stopped early, damaged.
+
 use std::path::{Path, PathBuf};
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
