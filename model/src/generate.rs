@@ -5,6 +5,7 @@ mod refused;
 mod writing;
 
 use burn::tensor::{Device, Tensor};
+use rand::Rng as _;
 
 pub use self::refused::Refused;
 use self::writing::{Decoder, First, Writing};
@@ -14,7 +15,7 @@ use crate::{
     controls::{Controls, Role},
     harmony::Bar,
     network::Cache,
-    note::{Note, between},
+    note::{Note, between, places},
     sample::{Looseness, stream},
     time::{BarGrid, Tick},
     tokenizer::{Scene, Segment, Sequence, Step, Tokenizer, shift_to_c, slices},
@@ -27,6 +28,15 @@ const MAX_CONTEXT: usize = 272;
 const MAX_CONTEXT_BARS: i64 = 16;
 /// Notes in one segment at the most: a safety net far above any human bar.
 const MAX_NOTES: usize = 96;
+
+/// A bar is stuck when it would come this often in a row.
+const STUCK: i64 = 6;
+/// How often a stuck bar is drawn again, ever more loosely.
+const REDRAWS: u8 = 3;
+
+/// Trust in echoes in a bar that is to be another than on the first take. Where the music clearly repeats,
+/// every take would else be that repetition; so half of the bars of the further ones go their own way.
+const FRESH_TRUST: f32 = 0.3;
 
 /// What there is to play with.
 #[derive(Clone, Copy, Debug)]
@@ -133,9 +143,9 @@ impl Generator {
             _ => &[],
         };
         let key = Key::find(lately(music, segment).iter().chain(melody));
-        let mut writing = Writing {
+        let blank = Writing {
             decoder: &self.decoder,
-            refused: &mut self.refused,
+            refused: self.refused,
             music,
             segment,
             tokenizer,
@@ -146,13 +156,15 @@ impl Generator {
                 first(music, own, segment)
             },
             looseness: Looseness::from_adventure(controls.adventure),
-            rng: stream(controls, segment.bar.number, segment.start),
+            trust: 1.0,
+            rng: stream(controls, segment.bar.number, segment.start, 0),
             origin: sequence.steps[0].bar.start,
             state,
             cache,
             notes: Vec::new(),
         };
-        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {}
+        let writing = write(&blank);
+        self.refused = writing.refused;
         writing.notes
     }
 
@@ -177,6 +189,51 @@ impl Generator {
         };
         (state, cache)
     }
+}
+
+/// Writes the segment that `blank` stands before, anew while it would be stuck.
+fn write<'a>(blank: &Writing<'a>) -> Writing<'a> {
+    let (controls, segment) = (blank.music.controls, blank.segment);
+    let mut attempt = 0;
+    loop {
+        let mut rng = stream(controls, segment.bar.number, segment.start, attempt);
+        let fresh = controls.take > 0 && controls.role != Role::Drums && rng.random_bool(0.5);
+        let mut writing = Writing {
+            looseness: blank.looseness.loosened(attempt),
+            trust: if fresh { FRESH_TRUST } else { 1.0 },
+            rng,
+            ..blank.clone()
+        };
+        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {}
+        if attempt == REDRAWS || !is_stuck(blank.music, segment, &writing.notes) {
+            return writing;
+        }
+        attempt += 1;
+    }
+}
+
+/// Whether `notes` would make one bar sound for the [`STUCK`]th time in a row while what is heard moves on,
+/// or nothing is heard. Drums may.
+fn is_stuck(music: &Music, segment: &Segment, notes: &[Note]) -> bool {
+    let Segment {
+        bar, start, end, ..
+    } = *segment;
+    let first = bar.start - (STUCK - 1) * bar.ticks;
+    if music.controls.role == Role::Drums
+        || notes.is_empty()
+        || (start, end) != (bar.start, bar.end())
+        || first < music.since
+    {
+        return false;
+    }
+    let played = |notes, back| {
+        let from = bar.start - back * bar.ticks;
+        places(notes, from, from + bar.ticks)
+    };
+    let now = places(notes, start, end);
+    let heard_loops = (2..STUCK).all(|back| played(music.heard, back) == played(music.heard, 1));
+    let heard_something = !played(music.heard, 1).is_empty();
+    (1..STUCK).all(|back| played(music.own, back) == now) && !(heard_loops && heard_something)
 }
 
 /// The whole bars before `segment` that serve as context, oldest first: as many as fit.

@@ -134,7 +134,7 @@ struct Head {
 pub struct Proposals {
     /// `[N, K]`; any class where nothing is proposed.
     classes: Tensor<2, Int>,
-    /// `[N, K]`: 1 where something is proposed, else 0.
+    /// `[N, K]`: 1 where something is proposed, or how much of the trust in it counts; else 0.
     present: Tensor<2>,
 }
 
@@ -149,6 +149,15 @@ impl Proposals {
         Self {
             classes: Tensor::from_data(TensorData::new(classes, shape), device),
             present: Tensor::from_data(TensorData::new(present, shape), device),
+        }
+    }
+
+    /// The same with this share of the trust in them.
+    #[must_use]
+    pub fn trusted(self, share: f32) -> Self {
+        Self {
+            present: self.present * share,
+            ..self
         }
     }
 

@@ -36,10 +36,20 @@ impl Note {
         self.pitch % 12
     }
 }
+
 /// Those of `notes`, sorted by onset, that begin from `from` on and before `to`.
 #[must_use]
 pub fn between(notes: &[Note], from: Tick, to: Tick) -> &[Note] {
     let first = notes.partition_point(|note| note.onset < from);
     let last = notes.partition_point(|note| note.onset < to);
     &notes[first..last.max(first)]
+}
+
+/// How far after `from`, and at which key, the notes from `from` on and before `to` begin.
+#[must_use]
+pub fn places(notes: &[Note], from: Tick, to: Tick) -> Vec<(i64, u8)> {
+    between(notes, from, to)
+        .iter()
+        .map(|note| (note.onset - from, note.pitch))
+        .collect()
 }

@@ -3,18 +3,22 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{controls::Controls, time::Tick};
+use crate::{
+    controls::{Controls, Role},
+    time::Tick,
+};
 
 /// The random stream of one segment. It depends on the song position and on what the musician set,
-/// never on when the plan is made.
+/// never on when the plan is made. `attempt` is 0 unless what was drawn before it was thrown away.
 #[must_use]
-pub fn stream(controls: &Controls, bar: i64, start: Tick) -> ChaCha8Rng {
+pub fn stream(controls: &Controls, bar: i64, start: Tick, attempt: u8) -> ChaCha8Rng {
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&controls.seed.to_le_bytes());
     key[8..16].copy_from_slice(&bar.to_le_bytes());
     key[16..24].copy_from_slice(&start.0.to_le_bytes());
     key[24] = controls.take;
     key[25] = controls.role as u8;
+    key[26] = attempt;
     ChaCha8Rng::from_seed(key)
 }
 
@@ -41,12 +45,27 @@ impl Looseness {
         }
     }
 
-    /// How the keys of a chord are drawn: nearer to the likeliest, for one strange note spoils all of it.
+    /// How keys are drawn. Those of a chord and of a bass come nearer to the likeliest, for one strange note
+    /// spoils the harmony.
     #[must_use]
-    pub fn of_a_chord(self) -> Self {
+    pub fn of_keys(self, role: Role) -> Self {
+        let (temperature, nucleus) = match role {
+            Role::Chords => (0.65, 0.1),
+            Role::Bass => (0.7, 0.05),
+            Role::Continue | Role::Counter | Role::Drums => (1.0, 0.0),
+        };
         Self {
-            temperature: 0.65 * self.temperature,
-            nucleus: self.nucleus - 0.1,
+            temperature: temperature * self.temperature,
+            nucleus: self.nucleus - nucleus,
+        }
+    }
+
+    /// How a segment is drawn again after `attempt` drafts that would not do.
+    #[must_use]
+    pub fn loosened(self, attempt: u8) -> Self {
+        Self {
+            temperature: self.temperature * (1.0 + 0.5 * f32::from(attempt)),
+            nucleus: if attempt == 0 { self.nucleus } else { 1.0 },
         }
     }
 }
@@ -92,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_masked_is_never_drawn() {
-        let mut rng = stream(&Controls::default(), 0, Tick(0));
+        let mut rng = stream(&Controls::default(), 0, Tick(0), 0);
         let logits = [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY, -3.0];
         let wild = Looseness::from_adventure(1.0);
         for _ in 0..1000 {
@@ -105,7 +124,7 @@ mod tests {
     fn the_nucleus_grows_with_adventure() {
         let logits: Vec<f32> = (0..50).map(|class| -0.1 * class as f32).collect();
         let spread = |adventure| {
-            let mut rng = stream(&Controls::default(), 7, Tick(0));
+            let mut rng = stream(&Controls::default(), 7, Tick(0), 0);
             let looseness = Looseness::from_adventure(adventure);
             let drawn: std::collections::BTreeSet<_> = (0..500)
                 .filter_map(|_| draw(&logits, looseness, &mut rng))
@@ -122,7 +141,7 @@ mod tests {
                 take,
                 ..Controls::default()
             };
-            stream(&controls, 3, Tick(288)).random::<u64>()
+            stream(&controls, 3, Tick(288), 0).random::<u64>()
         };
         assert_ne!(take(0), take(1));
         assert_eq!(take(1), take(1));

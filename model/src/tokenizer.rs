@@ -259,6 +259,7 @@ pub fn shift_to_c(role: Role, heard: &[Note], own: &[Note]) -> i8 {
 }
 
 /// Builds a [`Sequence`] segment by segment.
+#[derive(Clone)]
 pub struct Tokenizer<'a> {
     scene: Scene<'a>,
     echoes: Echoes<'a>,
@@ -435,3 +436,6 @@ fn bar_near(bar: &Bar, at: Tick) -> Bar {
         ..*bar
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use continuo_model::{
     controls::{Controls, Role},
     generate::Generator,
     midi_file::Song,
-    note::Note,
+    note::{Note, places},
     perform::{Knowledge, perform},
     time::{Meter, Tick},
 };
@@ -41,16 +41,20 @@ fn tune(step: i64) -> Vec<Note> {
 }
 
 fn play(role: Role, meter: Meter, heard: &[Note], seed: u64) -> Vec<Note> {
+    let controls = Controls {
+        role,
+        seed,
+        ..Controls::default()
+    };
+    play_as(controls, meter, heard)
+}
+
+fn play_as(controls: Controls, meter: Meter, heard: &[Note]) -> Vec<Note> {
     let song = Song {
         tempo_map: vec![(Tick(0), 120.0)],
         meters: vec![(Tick(0), meter)],
         keys: Vec::new(),
         tracks: Vec::new(),
-    };
-    let controls = Controls {
-        role,
-        seed,
-        ..Controls::default()
     };
     let generator = Generator::shipped().expect("the shipped weights fit");
     let end = Tick(BARS * meter.bar_ticks());
@@ -149,6 +153,41 @@ fn three_four_is_counted_in_three() {
         assert!(
             beats[0] > beats[1] && beats[0] > beats[2],
             "{role:?}: {beats:?} on the three beats"
+        );
+    }
+}
+
+#[test]
+fn another_take_of_a_tune_that_repeats_is_another_tune() {
+    let tune = &tune(24)[..32];
+    let take = |take| -> Vec<(Tick, u8)> {
+        let controls = Controls {
+            take,
+            ..Controls::default()
+        };
+        let notes = play_as(controls, Meter::COMMON, tune);
+        notes.iter().map(|note| (note.onset, note.pitch)).collect()
+    };
+    let takes: std::collections::BTreeSet<_> = (0..6).map(take).collect();
+    assert_eq!(takes.len(), 6, "some takes are alike");
+}
+
+#[test]
+fn a_bass_is_not_stuck_on_one_bar_while_the_chords_move() {
+    let controls = Controls {
+        role: Role::Bass,
+        adventure: 0.0,
+        ..Controls::default()
+    };
+    let notes = play_as(controls, Meter::COMMON, &chords(96, 96, 0));
+    let bars: Vec<_> = (0..BARS)
+        .map(|bar| places(&notes, Tick(96 * bar), Tick(96 * bar + 96)))
+        .collect();
+    for eight in bars.windows(8) {
+        assert!(
+            eight.iter().any(|bar| *bar != eight[0]),
+            "eight times {:?}",
+            eight[0]
         );
     }
 }

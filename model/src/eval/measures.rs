@@ -11,7 +11,7 @@ use crate::{
     chord::{Chord, Key},
     controls::Role,
     harmony::Bar,
-    note::{Note, between},
+    note::{Note, between, places},
     time::Tick,
     train::corpus::ChordSymbol,
 };
@@ -270,7 +270,7 @@ pub struct Number {
 }
 
 /// The numbers, in the order of the report.
-pub const NUMBERS: [Number; 18] = [
+pub const NUMBERS: [Number; 19] = [
     Number {
         name: "notes a bar",
         add: |excerpt, player, mean| {
@@ -370,11 +370,19 @@ pub const NUMBERS: [Number; 18] = [
         name: "root at chord changes",
         add: |excerpt, player, mean| {
             for chord in excerpt.changes() {
-                let struck = between(excerpt.notes(player), chord.onset - 2, chord.onset + 3);
-                if let Some(lowest) = struck.iter().map(|note| note.pitch).min() {
-                    let class = lowest % 12;
-                    mean.add_case(class == chord.root || class == chord.bass);
-                }
+                add_root(excerpt, player, chord, mean);
+            }
+        },
+        fits: |role| role == Role::Bass,
+    },
+    Number {
+        name: "the same where the root is heard",
+        add: |excerpt, player, mean| {
+            for chord in excerpt
+                .changes()
+                .filter(|chord| root_is_heard(excerpt, chord))
+            {
+                add_root(excerpt, player, chord, mean);
             }
         },
         fits: |role| role == Role::Bass,
@@ -466,15 +474,9 @@ pub const NUMBERS: [Number; 18] = [
 ];
 
 /// Onsets in the bar and keys of the notes that begin in it.
-fn notes_of(notes: &[Note], bar: &Bar) -> Vec<(i64, u8)> {
-    between(notes, bar.start, bar.end())
-        .iter()
-        .map(|note| (note.onset - bar.start, note.pitch))
-        .collect()
-}
-
 fn contents(excerpt: &Excerpt, player: Player, index: usize) -> Vec<(i64, u8)> {
-    notes_of(excerpt.notes(player), &excerpt.bars[index])
+    let bar = &excerpt.bars[index];
+    places(excerpt.notes(player), bar.start, bar.end())
 }
 
 /// Whether something begins or still sounds in a bar.
@@ -491,11 +493,11 @@ fn self_similarity(excerpt: &Excerpt, player: Player, lag: usize, mean: &mut Mea
     let earlier = excerpt
         .earlier
         .iter()
-        .map(|bar| notes_of(&excerpt.before, bar));
+        .map(|bar| places(&excerpt.before, bar.start, bar.end()));
     let played = excerpt
         .bars
         .iter()
-        .map(|bar| notes_of(excerpt.notes(player), bar));
+        .map(|bar| places(excerpt.notes(player), bar.start, bar.end()));
     let bars: Vec<Vec<(i64, u8)>> = earlier.chain(played).collect();
     for index in excerpt.earlier.len().max(lag)..bars.len() {
         let (now, then) = (&bars[index], &bars[index - lag]);
@@ -505,6 +507,26 @@ fn self_similarity(excerpt: &Excerpt, player: Player, lag: usize, mean: &mut Mea
             mean.add(common as f64 / all as f64);
         }
     }
+}
+
+/// Whether the lowest note that is struck with `chord` is its root or its bass; nothing struck, nothing
+/// counted.
+fn add_root(excerpt: &Excerpt, player: Player, chord: &ChordSymbol, mean: &mut Mean) {
+    let struck = between(excerpt.notes(player), chord.onset - 2, chord.onset + 3);
+    if let Some(lowest) = struck.iter().map(|note| note.pitch).min() {
+        let class = lowest % 12;
+        mean.add_case(class == chord.root || class == chord.bass);
+    }
+}
+
+/// Whether somebody plays the root, or the bass, of `chord` while it holds: a root that nobody plays can
+/// only be guessed.
+fn root_is_heard(excerpt: &Excerpt, chord: &ChordSymbol) -> bool {
+    let end = chord.onset + chord.duration;
+    between(&excerpt.heard, chord.onset - 192, end)
+        .iter()
+        .filter(|note| note.end() > chord.onset + 2)
+        .any(|note| [chord.root, chord.bass].contains(&note.pitch_class()))
 }
 
 fn has_tone(chord: &ChordSymbol, pitch: u8) -> bool {

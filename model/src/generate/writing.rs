@@ -7,6 +7,7 @@ use super::{Music, Refused, lately};
 use crate::{
     constrain::Rules,
     controls::Role,
+    echo::Classes,
     network::{Cache, Proposals, Rotary},
     note::Note,
     sample::{Looseness, draw},
@@ -65,15 +66,18 @@ pub enum First {
 }
 
 /// A segment while it is written.
+#[derive(Clone)]
 pub struct Writing<'a> {
     pub decoder: &'a Decoder,
-    pub refused: &'a mut Refused,
+    pub refused: Refused,
     pub music: &'a Music<'a>,
     pub segment: &'a Segment,
     pub tokenizer: Tokenizer<'a>,
     pub rules: Rules,
     pub first: First,
     pub looseness: Looseness,
+    /// How much of the network's trust in echoes counts, 0..=1.
+    pub trust: f32,
     pub rng: ChaCha8Rng,
     /// Where the network's positions count from.
     pub origin: Tick,
@@ -96,7 +100,7 @@ impl Writing<'_> {
         let echoes = self.tokenizer.echoes().note(self.segment, at, &self.notes);
         let network = &self.decoder.weights.network;
 
-        let proposed = Proposals::new(&[echoes.pitches], &self.decoder.device);
+        let proposed = self.proposals(echoes.pitches);
         let logits =
             network.pitch_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
@@ -105,14 +109,10 @@ impl Writing<'_> {
         self.rules
             .pitches(&mut logits, at, &self.notes, &harmony, ceiling);
         self.refused.add(1, &wanted, &logits);
-        let looseness = match role {
-            Role::Chords => self.looseness.of_a_chord(),
-            _ => self.looseness,
-        };
-        let pitch = draw(&logits, looseness, &mut self.rng)?;
+        let pitch = draw(&logits, self.looseness.of_keys(role), &mut self.rng)?;
         row.set_pitch(pitch.saturating_add_signed(self.tokenizer.own_shift().into()));
 
-        let proposed = Proposals::new(&[echoes.durations], &self.decoder.device);
+        let proposed = self.proposals(echoes.durations);
         let logits =
             network.duration_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let wanted = numbers(logits);
@@ -123,7 +123,7 @@ impl Writing<'_> {
         let duration = draw(&logits, self.looseness, &mut self.rng)?;
         row.set_duration(duration);
 
-        let proposed = Proposals::new(&[echoes.velocities], &self.decoder.device);
+        let proposed = self.proposals(echoes.velocities);
         let logits =
             network.velocity_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
         let velocity = draw(&numbers(logits), self.looseness, &mut self.rng)?;
@@ -138,10 +138,14 @@ impl Writing<'_> {
         Some(())
     }
 
+    fn proposals<const K: usize>(&self, echoes: Classes<K>) -> Proposals {
+        Proposals::new(&[echoes], &self.decoder.device).trusted(self.trust)
+    }
+
     /// Draws where the next note begins; `None` for [`END`].
     fn onset(&mut self) -> Option<usize> {
         let echoes = self.tokenizer.echoes().onsets(self.segment, &self.notes);
-        let proposed = Proposals::new(&[echoes], &self.decoder.device);
+        let proposed = self.proposals(echoes);
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();

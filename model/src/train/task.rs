@@ -108,8 +108,10 @@ fn heard_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
             })
             .collect();
         pitches.sort_unstable();
+        // Hands that leave out a note leave out the fifth.
         if pitches.len() > 3 && rng.random_bool(0.3) {
-            pitches.remove(rng.random_range(0..pitches.len()));
+            let fifth = i32::from((chord.root + 7) % 12);
+            pitches.retain(|pitch| pitch % 12 != fifth);
         }
         if rng.random_bool(0.15) {
             pitches.push(pitches[0] + 12);
