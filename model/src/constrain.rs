@@ -88,6 +88,15 @@ impl Rules {
         }
     }
 
+    /// The same with `more` Density, −1..=1, on top of what the musician asks for.
+    #[must_use]
+    pub fn denser(self, more: f32) -> Self {
+        Self {
+            density: self.density + more,
+            ..self
+        }
+    }
+
     /// Masks the onset logits after `notes` of the segment, and leans them by Density.
     pub fn onsets(&self, logits: &mut [f32], segment: &Segment, notes: &[Note]) {
         let bar = segment.bar.start;

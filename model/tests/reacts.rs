@@ -69,17 +69,19 @@ fn play_as(controls: Controls, meter: Meter, heard: &[Note]) -> Vec<Note> {
     )
 }
 
-/// How long each pitch class sounds, as shares.
-fn classes(notes: &[Note]) -> [f64; 12] {
-    let mut classes = [0.0; 12];
+/// How long each pitch class sounds under each of the four chords, as shares.
+fn classes(notes: &[Note], up: u8) -> [f64; 48] {
+    let mut classes = [0.0; 48];
     for note in notes {
-        classes[usize::from(note.pitch_class())] += note.duration as f64;
+        let chord = (note.onset.0 / 96 % 4) as usize;
+        let class = usize::from((note.pitch + up) % 12);
+        classes[12 * chord + class] += note.duration as f64;
     }
     let sum: f64 = classes.iter().sum();
     classes.map(|class| class / sum)
 }
 
-fn alike(a: &[f64; 12], b: &[f64; 12]) -> f64 {
+fn alike(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a.min(*b)).sum()
 }
 
@@ -91,12 +93,11 @@ fn a_bass_and_a_second_voice_move_along_with_the_chords() {
             plain.extend(play(role, Meter::COMMON, &chords(96, 48, 0), seed));
             moved.extend(play(role, Meter::COMMON, &chords(96, 48, 5), seed));
         }
-        let (plain, moved) = (classes(&plain), classes(&moved));
-        let mut expected = plain;
-        expected.rotate_right(5);
-        let (along, stayed) = (alike(&expected, &moved), alike(&plain, &moved));
+        let moved = classes(&moved, 0);
+        let along = alike(&classes(&plain, 5), &moved);
+        let stayed = alike(&classes(&plain, 0), &moved);
         assert!(
-            along > 0.8 && along > stayed + 0.15,
+            along > 0.6 && along > stayed + 0.2,
             "{role:?}: {along:.2} moved along, {stayed:.2} stayed"
         );
     }
