@@ -466,6 +466,7 @@ impl Planner {
         };
         self.actions.push(Action::Replace { pass, from });
         self.drop_own(from, segment.end);
+        self.hand_out_again(pass, segment.end);
         let known = self.pitch_classes_at(beat);
         for planned in self.own.iter_mut().rev().take(16) {
             let note = &mut planned.note;
@@ -481,6 +482,24 @@ impl Planner {
         // Its plan was made for the whole bar, so the bar's beginning is told as it was planned.
         let notes = self.generate(&rest, &[segment], false);
         self.adopt(pass, notes);
+    }
+
+    /// Replacing voids all that comes after, but on the last beat of a bar the next one is planned already.
+    fn hand_out_again(&mut self, pass: u32, from: Tick) {
+        let mut standing = self
+            .standing
+            .iter()
+            .filter(|standing| standing.pass == pass && standing.segment.start >= from);
+        let Some(Standing { segment, .. }) = standing.next() else {
+            return;
+        };
+        let planned = self.own.iter().filter(|planned| {
+            segment.start <= planned.note.onset && planned.note.onset < segment.end
+        });
+        self.actions.extend(planned.map(|planned| Action::Note {
+            pass,
+            planned: *planned,
+        }));
     }
 
     /// Notes that began before `to` and bent to what was heard: remembers them as they were played.

@@ -239,3 +239,40 @@ proptest! {
         }
     }
 }
+
+/// On the last beat of a bar the next one is planned already, and stays so when the beat is corrected.
+#[test]
+fn a_correction_leaves_the_next_bar_as_it_was_planned() {
+    for role in [Role::Chords, Role::Counter] {
+        let mut planner = Planner::new(generator());
+        planner.set_controls(controls(role));
+        planner.start(Tick(0), BarGrid::from_origin(Meter::COMMON), None);
+        let mut actions: Vec<Action> = planner.advance(Tick(0)).collect();
+        for at in 0..8 * 96 {
+            // A cluster that moves on each beat: whatever was planned rubs against it.
+            let low = 60 + 4 * (at / 24 % 3) as u8;
+            for pitch in low..low + 4 {
+                match at % 24 {
+                    0 => planner.note_on(Tick(at), 0, pitch, 80),
+                    21 => planner.note_off(Tick(at), 0, pitch),
+                    _ => {}
+                }
+            }
+            actions.extend(planner.advance(Tick(at + 1)));
+        }
+        let corrections = actions
+            .iter()
+            .filter(|action| matches!(action, Action::Replace { from, .. } if from.0 % 96 > 72))
+            .count();
+        assert!(corrections > 0, "{role:?}: no last beat was corrected");
+        let places = |notes: &[Planned]| -> Vec<(i64, u8)> {
+            let mut places: Vec<_> = notes
+                .iter()
+                .map(|planned| (planned.note.onset.0, planned.note.pitch))
+                .collect();
+            places.sort_unstable();
+            places
+        };
+        assert_eq!(places(&planned(&actions)), places(&planner.own), "{role:?}");
+    }
+}
