@@ -119,7 +119,9 @@ fn is_played(heard: &[Note], planned: &Planned, lately: i64) -> bool {
 fn take(actions: std::vec::Drain<'_, Action>, plan: &mut Vec<Planned>) {
     for action in actions {
         match action {
-            Action::Replace { from, .. } => plan.retain(|planned| planned.note.onset < from),
+            Action::Replace { from, to, .. } => {
+                plan.retain(|planned| planned.note.onset < from || planned.note.onset >= to);
+            }
             Action::Note { planned, .. } => plan.push(planned),
             Action::Release { at, pitch, .. } => {
                 for planned in plan.iter_mut() {

@@ -43,12 +43,14 @@ pub struct Planned {
 /// What the planner wants done. `pass` counts loop wraps since [`Planner::start`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
-    /// The plan from `from` on is void.
+    /// The plan from `from` on and before `to` is void.
     Replace {
         /// Loop wraps since the start.
         pass: u32,
         /// First tick of what is void.
         from: Tick,
+        /// First tick after it.
+        to: Tick,
     },
     /// One note more.
     Note {
@@ -182,7 +184,11 @@ impl Planner {
         playing.next_pass = pass;
         self.standing.clear();
         self.set_first_check(at, grid);
-        self.actions.push(Action::Replace { pass, from: at });
+        self.actions.push(Action::Replace {
+            pass,
+            from: at,
+            to: Tick(i64::MAX),
+        });
     }
 
     fn set_first_check(&mut self, at: Tick, grid: BarGrid) {
@@ -464,9 +470,10 @@ impl Planner {
             horizon: beat + CHECK,
             ..segment
         };
-        self.actions.push(Action::Replace { pass, from });
+        // The bar after this one may be planned already; it stays.
+        let to = segment.end;
+        self.actions.push(Action::Replace { pass, from, to });
         self.drop_own(from, segment.end);
-        self.hand_out_again(pass, segment.end);
         let known = self.pitch_classes_at(beat);
         for planned in self.own.iter_mut().rev().take(16) {
             let note = &mut planned.note;
@@ -482,24 +489,6 @@ impl Planner {
         // Its plan was made for the whole bar, so the bar's beginning is told as it was planned.
         let notes = self.generate(&rest, &[segment], false);
         self.adopt(pass, notes);
-    }
-
-    /// Replacing voids all that comes after, but on the last beat of a bar the next one is planned already.
-    fn hand_out_again(&mut self, pass: u32, from: Tick) {
-        let mut standing = self
-            .standing
-            .iter()
-            .filter(|standing| standing.pass == pass && standing.segment.start >= from);
-        let Some(Standing { segment, .. }) = standing.next() else {
-            return;
-        };
-        let planned = self.own.iter().filter(|planned| {
-            segment.start <= planned.note.onset && planned.note.onset < segment.end
-        });
-        self.actions.extend(planned.map(|planned| Action::Note {
-            pass,
-            planned: *planned,
-        }));
     }
 
     /// Notes that began before `to` and bent to what was heard: remembers them as they were played.

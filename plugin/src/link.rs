@@ -122,12 +122,14 @@ pub struct PlannedNote {
 /// Worker to audio thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Planned {
-    /// The plan of this epoch from `from` on is void: notes not yet begun are dropped.
+    /// The plan of this epoch from `from` on and before `to` is void: notes not yet begun are dropped.
     Replace {
         /// The epoch that this belongs to.
         epoch: Epoch,
         /// The first tick of the void plan.
         from: Tick,
+        /// The first tick after it.
+        to: Tick,
     },
     /// One note more.
     Note {

@@ -84,10 +84,12 @@ impl Schedule {
         self.notes.pop_front()
     }
 
-    /// Drops the notes of `epoch` from `from` on.
-    pub fn replace(&mut self, epoch: Epoch, from: Tick) {
-        self.notes
-            .retain(|waiting| waiting.epoch != epoch || waiting.note.onset < from);
+    /// Drops the notes of `epoch` from `from` on and before `to`.
+    pub fn replace(&mut self, epoch: Epoch, from: Tick, to: Tick) {
+        self.notes.retain(|waiting| {
+            let onset = waiting.note.onset;
+            waiting.epoch != epoch || onset < from || onset >= to
+        });
     }
 
     /// Makes the notes of this pitch and channel that begin before `at` end there at the latest.
@@ -299,9 +301,17 @@ mod tests {
 
     #[test]
     fn replacing_voids_one_epoch_from_a_tick_on() {
-        let mut schedule = filled(&[(0, 0, 0), (0, 0, 24), (0, 0, 48), (0, 1, 48)]);
-        schedule.replace(epoch(0, 0), Tick(24));
+        let filled = || filled(&[(0, 0, 0), (0, 0, 24), (0, 0, 48), (0, 1, 48)]);
+        let mut schedule = filled();
+        schedule.replace(epoch(0, 0), Tick(24), Tick(i64::MAX));
         assert_eq!(pitches(schedule), [0, 3]);
+        let mut schedule = filled();
+        schedule.replace(epoch(0, 0), Tick(24), Tick(48));
+        assert_eq!(
+            pitches(schedule),
+            [0, 2, 3],
+            "what follows the void plan stays"
+        );
     }
 
     #[test]

@@ -217,9 +217,10 @@ impl Desk {
         for action in self.planner.advance(at) {
             sent += 1;
             end.send(match action {
-                Action::Replace { pass, from } => Planned::Replace {
+                Action::Replace { pass, from, to } => Planned::Replace {
                     epoch: epoch_of(pass),
                     from,
+                    to,
                 },
                 Action::Release { pass, at, pitch } => Planned::Release {
                     epoch: epoch_of(pass),

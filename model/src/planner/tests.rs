@@ -68,7 +68,9 @@ fn planned(actions: &[Action]) -> Vec<Planned> {
     for action in actions {
         match action {
             Action::Note { planned, .. } => plan.push(*planned),
-            Action::Replace { from, .. } => plan.retain(|planned| planned.note.onset < *from),
+            Action::Replace { from, to, .. } => {
+                plan.retain(|planned| planned.note.onset < *from || planned.note.onset >= *to);
+            }
             Action::Release { .. } => {}
         }
     }

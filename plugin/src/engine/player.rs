@@ -144,7 +144,7 @@ impl<E: Copy> Player<E> {
     /// Takes a message of the worker. [`Planned::Decided`] is for the engine.
     pub fn accept(&mut self, message: Planned) {
         match message {
-            Planned::Replace { epoch, from } => self.schedule.replace(epoch, from),
+            Planned::Replace { epoch, from, to } => self.schedule.replace(epoch, from, to),
             Planned::Note { epoch, note } => {
                 let fits = epoch < self.epoch || self.schedule.insert(Waiting { epoch, note });
                 if !fits {

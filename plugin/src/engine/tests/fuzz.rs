@@ -165,6 +165,7 @@ impl Scene {
             Act::Replace(ahead) => self.send(Planned::Replace {
                 epoch,
                 from: at + ahead,
+                to: at + ahead + 24,
             }),
             Act::Release(ahead, pitch) => {
                 let at = at + ahead;

@@ -273,6 +273,7 @@ fn replace_and_release_change_the_plan() {
     rig.worker.send(Planned::Replace {
         epoch,
         from: Tick(20),
+        to: Tick(i64::MAX),
     });
     for (pitch, at) in [(60, 7), (62, 15)] {
         let at = Tick(at);
