@@ -75,14 +75,37 @@ type Written<'a> = &'a [Note];
 /// Where a stretch of own notes that ends like the present one went on.
 #[derive(Clone, Copy, Debug)]
 struct Repetition {
-    /// The note that its end is like.
-    last: Note,
+    /// The last note of the present stretch.
+    now: Note,
+    /// The note that it is like.
+    then: Note,
     /// The note that followed it.
     next: Note,
     /// Semitones that the present stretch lies higher.
     moved: i16,
     /// Notes that are alike.
     length: usize,
+}
+
+impl Repetition {
+    /// Where it puts the next onset: tick in the bar, or [`END`].
+    fn onset(&self, segment: &Segment) -> Option<u16> {
+        let at = self.now.onset + (self.next.onset - self.then.onset);
+        if at < segment.start {
+            return None;
+        }
+        let class = if at < segment.end {
+            (at - segment.bar.start) as usize
+        } else {
+            END
+        };
+        Some(class as u16)
+    }
+
+    /// Whether a note at `at` goes on as it does: struck together with the last, or after it.
+    fn goes_on_at(&self, at: Tick) -> bool {
+        (self.next.onset == self.then.onset) == (self.now.onset == at)
+    }
 }
 
 impl<'a> Echoes<'a> {
@@ -127,9 +150,19 @@ impl<'a> Echoes<'a> {
     /// Where the next onset stood after what is written of `segment`: tick in the bar, or [`END`].
     #[must_use]
     pub fn onsets(&self, segment: &Segment, written: Written) -> Classes<ECHOES> {
+        self.onsets_after(segment, written, self.repetition(segment, written))
+    }
+
+    /// The same where the repetition is known.
+    fn onsets_after(
+        &self,
+        segment: &Segment,
+        written: Written,
+        repetition: Option<Repetition>,
+    ) -> Classes<ECHOES> {
         std::array::from_fn(|echo| match self.back.get(echo) {
             Some(back) => self.onset_at(segment, written.last(), (*back)?),
-            None => self.onset_after(segment, written),
+            None => repetition?.onset(segment),
         })
     }
 
@@ -155,21 +188,6 @@ impl<'a> Echoes<'a> {
         Some(tick as u16)
     }
 
-    /// The next onset as the longest repetition went on.
-    fn onset_after(&self, segment: &Segment, written: Written) -> Option<u16> {
-        let (repetition, last) = self.repetition(segment, written)?;
-        let at = last.onset + (repetition.next.onset - repetition.last.onset);
-        if at < segment.start {
-            return None;
-        }
-        let tick = if at < segment.end {
-            (at - segment.bar.start) as usize
-        } else {
-            END
-        };
-        Some(tick as u16)
-    }
-
     /// Index of the note that stood `back` ticks before `at`, above `last` where that begins at `at` too.
     fn stood(&self, at: Tick, last: Option<&Note>, back: i64) -> Option<usize> {
         let there = Tick(at.0 - back);
@@ -189,6 +207,17 @@ impl<'a> Echoes<'a> {
     /// What the note at `at`, which follows what is written of `segment`, may repeat.
     #[must_use]
     pub fn note(&self, segment: &Segment, at: Tick, written: Written) -> NoteEchoes {
+        self.note_after(segment, at, written, self.repetition(segment, written))
+    }
+
+    /// The same where the repetition is known.
+    fn note_after(
+        &self,
+        segment: &Segment,
+        at: Tick,
+        written: Written,
+        repetition: Option<Repetition>,
+    ) -> NoteEchoes {
         let mut echoes = NoteEchoes::default();
         let before = self.own.partition_point(|note| note.onset < segment.start);
         let last = written.last();
@@ -204,12 +233,9 @@ impl<'a> Echoes<'a> {
             });
             self.propose(&mut echoes, echo, note, moved);
         }
-        if let Some((repetition, last)) = self.repetition(segment, written) {
-            let together = repetition.next.onset == repetition.last.onset;
-            if together == (last.onset == at) {
-                let moved = i16::from(repetition.next.pitch) + repetition.moved;
-                self.propose(&mut echoes, REPEATED, &repetition.next, Some(moved));
-            }
+        if let Some(repetition) = repetition.filter(|repetition| repetition.goes_on_at(at)) {
+            let moved = i16::from(repetition.next.pitch) + repetition.moved;
+            self.propose(&mut echoes, REPEATED, &repetition.next, Some(moved));
         }
         echoes
     }
@@ -228,9 +254,9 @@ impl<'a> Echoes<'a> {
         (0..128).contains(&pitch).then_some(pitch as u16)
     }
 
-    /// The longest stretch of own notes that ends like those before the present, the latest of several, and
-    /// the last note of these: each note at the same place of its bar, all as many semitones apart.
-    fn repetition(&self, segment: &Segment, written: Written) -> Option<(Repetition, Note)> {
+    /// The longest stretch of own notes that ends like those before the present, the latest of several: each
+    /// note at the same place of its bar, all as many semitones apart.
+    fn repetition(&self, segment: &Segment, written: Written) -> Option<Repetition> {
         let first = self.own.partition_point(|note| note.onset < self.since);
         let before = self.own.partition_point(|note| note.onset < segment.start);
         let own = &self.own[first.min(before)..before];
@@ -259,7 +285,8 @@ impl<'a> Echoes<'a> {
             if score > most {
                 most = score;
                 best = Some(Repetition {
-                    last: *note(end),
+                    now: last,
+                    then: *note(end),
                     next: *note(end + 1),
                     moved,
                     length,
@@ -269,7 +296,7 @@ impl<'a> Echoes<'a> {
                 break;
             }
         }
-        Some((best?, last))
+        best
     }
 
     /// How far the echoes held for the last of `written`, or at the start of `segment` when nothing is: per
@@ -283,7 +310,7 @@ impl<'a> Echoes<'a> {
             set(echo, 0, f32::from(u8::from(self.back[echo].is_some())));
             set(echo, 4, self.alike[echo]);
         }
-        if let Some((repetition, _)) = self.repetition(segment, written) {
+        if let Some(repetition) = self.repetition(segment, written) {
             set(REPEATED, 0, 1.0);
             set(REPEATED, 4, repetition.length as f32 / LONGEST as f32);
         }
@@ -291,8 +318,11 @@ impl<'a> Echoes<'a> {
             return matches;
         };
         let onset = (note.onset - segment.bar.start) as u16;
-        let onsets = self.onsets(segment, before);
-        let pitches = self.note(segment, note.onset, before).pitches;
+        let repetition = self.repetition(segment, before);
+        let onsets = self.onsets_after(segment, before, repetition);
+        let pitches = self
+            .note_after(segment, note.onset, before, repetition)
+            .pitches;
         let pitch = self.pitch_class(i16::from(note.pitch));
         for echo in 0..ECHOES {
             let held = [

@@ -202,10 +202,9 @@ pub const NUMBERS: [Number; 19] = [
     Number {
         name: "same third as the symbol",
         add: |excerpt, player, mean| {
-            let minor = |intervals: &[u8]| intervals.contains(&3);
             for (chord, played) in harmonised(excerpt, player) {
                 if let Some(played) = played.filter(|played| played.root == chord.root) {
-                    mean.add_case(minor(played.quality.intervals()) == minor(chord.intervals));
+                    mean.add_case(played.is_minor() == chord.intervals.contains(&3));
                 }
             }
         },
@@ -272,10 +271,7 @@ fn self_similarity(excerpt: &Excerpt, player: Player, lag: usize, mean: &mut Mea
         .earlier
         .iter()
         .map(|bar| places(&excerpt.before, bar.start, bar.end()));
-    let played = excerpt
-        .bars
-        .iter()
-        .map(|bar| places(excerpt.notes(player), bar.start, bar.end()));
+    let played = (0..excerpt.bars.len()).map(|index| contents(excerpt, player, index));
     let bars: Vec<Vec<(i64, u8)>> = earlier.chain(played).collect();
     for index in excerpt.earlier.len().max(lag)..bars.len() {
         let (now, then) = (&bars[index], &bars[index - lag]);
