@@ -12,8 +12,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 mod key;
+mod progression;
 
 pub use key::{Key, KeyTracker};
+pub use progression::{Span, progression};
 
 /// The pitch classes as chord symbols spell them, C = 0: the spelling with fewer accidentals.
 const NAMES: [&str; 12] = [
@@ -31,6 +33,9 @@ pub fn pitch_class_name(pitch: u8) -> &'static str {
 pub struct PitchClassSet(u16);
 
 impl PitchClassSet {
+    /// All twelve.
+    pub const ALL: Self = Self(0xfff);
+
     /// The set whose bits are those of `mask`; bits above the twelfth are ignored.
     #[must_use]
     pub const fn from_mask(mask: u16) -> Self {
@@ -70,6 +75,18 @@ impl PitchClassSet {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in it but not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Every pitch class `semitones` higher.
@@ -200,18 +217,47 @@ impl Quality {
         }
     }
 
+    /// How well it explains `shares`, the share of the sounding weight of each pitch class above a root, when
+    /// the lowest note is `bass` above it and to the degree `low`, 0..=1, a bass.
+    fn score(self, shares: &[f32; 12], bass: u8, low: f32) -> f32 {
+        let mut explained = 0.0;
+        let mut missing = 0.0;
+        let mut bass_is_in = false;
+        for &interval in self.intervals() {
+            let share = shares[usize::from(interval)];
+            explained += share;
+            bass_is_in |= bass == interval;
+            if share < PRESENT {
+                missing += if interval == 7 {
+                    MISSING_FIFTH
+                } else {
+                    MISSING
+                };
+            }
+        }
+        let bass = if bass == 0 {
+            BASS_IS_ROOT * low
+        } else if bass_is_in {
+            0.0
+        } else {
+            -BASS_IS_FOREIGN
+        };
+        explained - LEFT_OVER * (1.0 - explained) - missing + bass - self.rarity()
+    }
+
     /// How unusual it is, in the units of a chord's score: what it must explain better than a plain
     /// triad to be believed.
     fn rarity(self) -> f32 {
         match self {
             Self::Major | Self::Minor => 0.0,
-            Self::Seventh | Self::MinorSeventh => 0.02,
-            Self::MajorSeventh | Self::Diminished | Self::HalfDiminished => 0.04,
-            Self::SuspendedFourth | Self::SuspendedSecond => 0.08,
-            // A sixth chord without its fifth is the first inversion of a triad.
-            Self::Sixth | Self::MinorSixth => 0.15,
-            Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.08,
-            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.1,
+            Self::Seventh => 0.09,
+            Self::Diminished | Self::HalfDiminished => 0.14,
+            Self::MinorSeventh | Self::SuspendedFourth | Self::SuspendedSecond => 0.2,
+            // A sixth chord in an inversion is a seventh chord on another root.
+            Self::Sixth | Self::MinorSixth => 0.23,
+            Self::MajorSeventh => 0.27,
+            Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.3,
+            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.54,
         }
     }
 }
@@ -227,18 +273,26 @@ pub struct Chord {
     pub bass: u8,
 }
 
+// The numbers below were fitted on a quarter of the training split by random search: symbols as hands play
+// them, with and without the tune, and the piano parts of songs.
+
 /// Share of the sounding weight below which a pitch class counts as absent: a passing note in a bar.
-const PRESENT: f32 = 0.04;
+const PRESENT: f32 = 0.03;
 /// What a chord tone that does not sound costs. Fifths are left out freely, other tones are not.
-const MISSING: f32 = 0.22;
-const MISSING_FIFTH: f32 = 0.1;
+const MISSING: f32 = 0.115;
+const MISSING_FIFTH: f32 = 0.05;
 /// What the weight of a note outside the chord costs, against 1 for the weight of a note inside it.
-const LEFT_OVER: f32 = 1.0;
-/// What a root in the bass speaks for a chord, and a bass that is no chord tone against it.
-const BASS_IS_ROOT: f32 = 0.2;
-const BASS_IS_FOREIGN: f32 = 0.2;
-/// The least score of a chord that is named at all: more is explained than left over.
-const RECOGNISED: f32 = 0.25;
+const LEFT_OVER: f32 = 0.78;
+/// What a root that lies low speaks for a chord, and a lowest note that is no chord tone against it.
+const BASS_IS_ROOT: f32 = 0.1;
+const BASS_IS_FOREIGN: f32 = 0.12;
+/// A lowest note is a bass from an octave below this key on, and none above it: hands play chords in any
+/// inversion.
+const BASS_BELOW: f32 = 48.0;
+/// What each tone outside the scale of the key costs.
+const OUTSIDE_KEY: f32 = 0.03;
+/// The least score of a chord that is named at all.
+const RECOGNISED: f32 = 0.08;
 
 impl Chord {
     /// A chord in root position.
@@ -295,64 +349,47 @@ impl Chord {
                 bass = bass.min(pitch);
             }
         }
-        Self::from_classes(shares, bass % 12)
+        Self::explain(shares, bass, PitchClassSet::ALL).1
     }
 
-    /// The same from the weight of each pitch class, and the pitch class of the lowest note.
-    #[must_use]
-    pub fn from_classes(weights: [f32; 12], bass: u8) -> Option<Self> {
-        let mut shares = weights;
-        let total: f32 = shares.iter().sum();
+    /// The chord that explains most of these weights of pitch classes, and how well: about 1 when nothing is
+    /// left over or missing. `lowest` is the lowest key, `scale` that of the key where one is known. Without a
+    /// chord that is worth naming the score is that of the worst named.
+    pub(crate) fn explain(
+        weights: [f32; 12],
+        lowest: u8,
+        scale: PitchClassSet,
+    ) -> (f32, Option<Self>) {
+        let total: f32 = weights.iter().sum();
+        let mut best = (RECOGNISED, None);
         if total <= 0.0 || !total.is_finite() {
-            return None;
+            return best;
         }
-        shares.iter_mut().for_each(|share| *share /= total);
+        let shares = weights.map(|weight| weight / total);
         if shares.iter().filter(|share| **share >= PRESENT).count() < 2 {
-            return None;
+            return best;
         }
-        let mut best: Option<(f32, Self)> = None;
-        for quality in Quality::ALL {
-            for root in 0..12 {
-                let chord = Self {
-                    root,
-                    quality,
-                    bass,
-                };
-                let score = chord.score(&shares);
-                if best.is_none_or(|(highest, _)| score > highest) {
-                    best = Some((score, chord));
+        // A little always: of the roots of a symmetric chord the lowest note is meant.
+        let low = ((BASS_BELOW - f32::from(lowest)) / 12.0).clamp(0.1, 1.0);
+        for root in 0..12 {
+            let mut above = shares;
+            above.rotate_left(root.into());
+            let bass = (lowest + 12 - root) % 12;
+            let outside = PitchClassSet::ALL.without(scale.transpose(12 - root));
+            for quality in Quality::ALL {
+                let outside = quality.template().common(outside).len() as f32;
+                let score = quality.score(&above, bass, low) - OUTSIDE_KEY * outside;
+                if score > best.0 {
+                    let chord = Self {
+                        root,
+                        quality,
+                        bass: lowest % 12,
+                    };
+                    best = (score, Some(chord));
                 }
             }
         }
-        best.filter(|(score, _)| *score >= RECOGNISED)
-            .map(|(_, chord)| chord)
-    }
-
-    /// How well it explains `shares`, the share of the sounding weight of each pitch class.
-    fn score(&self, shares: &[f32; 12]) -> f32 {
-        let template = self.quality.template().transpose(self.root);
-        let explained: f32 = template.iter().map(|pc| shares[usize::from(pc)]).sum();
-        let missing: f32 = self
-            .quality
-            .intervals()
-            .iter()
-            .filter(|&&interval| shares[usize::from((self.root + interval) % 12)] < PRESENT)
-            .map(|&interval| {
-                if interval == 7 {
-                    MISSING_FIFTH
-                } else {
-                    MISSING
-                }
-            })
-            .sum();
-        let bass = if self.bass == self.root {
-            BASS_IS_ROOT
-        } else if template.contains(self.bass) {
-            0.0
-        } else {
-            -BASS_IS_FOREIGN
-        };
-        explained - LEFT_OVER * (1.0 - explained) - missing + bass - self.quality.rarity()
+        best
     }
 }
 
@@ -376,10 +413,10 @@ mod tests {
     }
 
     #[test]
-    fn every_chord_in_root_position_is_itself() {
+    fn every_chord_in_root_position_over_its_bass_is_itself() {
         for quality in Quality::ALL {
             for root in 0..12 {
-                let notes = quality.intervals().iter().map(|up| (48 + root + up, 1.0));
+                let notes = quality.intervals().iter().map(|up| (24 + root + up, 1.0));
                 let found = Chord::from_pitches(notes).unwrap();
                 assert_eq!(found, Chord::new(root, quality), "{found}");
             }
@@ -391,14 +428,15 @@ mod tests {
         assert_eq!(named(&[52, 60, 67, 76]).unwrap(), "C/E");
         assert_eq!(named(&[43, 59, 65, 74, 79]).unwrap(), "G7");
         assert_eq!(named(&[47, 55, 62, 65]).unwrap(), "G7/B");
-        assert_eq!(named(&[55, 58, 62, 64]).unwrap(), "Gm6");
         assert_eq!(named(&[52, 58, 62, 67]).unwrap(), "Em7b5");
     }
 
     #[test]
     fn the_bass_decides_between_names_of_the_same_notes() {
         assert_eq!(named(&[45, 60, 64, 67]).unwrap(), "Am7");
-        assert_eq!(named(&[48, 57, 64, 67]).unwrap(), "C6");
+        assert_eq!(named(&[36, 57, 64, 67]).unwrap(), "C6");
+        // Where no bass plays it is the inversion of a seventh chord, which is by far the more frequent.
+        assert_eq!(named(&[60, 64, 67, 69]).unwrap(), "Am7/C");
     }
 
     #[test]

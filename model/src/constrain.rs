@@ -53,6 +53,9 @@ pub struct Rules {
 
 /// How much less likely, in nats, a note outside the found or given scale is than the network thinks.
 const OUTSIDE_SCALE: f32 = 1.5;
+/// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
+/// learnt from scores too, whose basses move by inversions.
+const NEW_ROOT: f32 = 2.0;
 /// Nats for each tick of waiting at full density: a beat of rest costs 1.7.
 const DENSITY_PER_TICK: f32 = 0.07;
 
@@ -138,7 +141,8 @@ impl Rules {
     }
 
     /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
-    /// heard key at that place, under which a bass line stays.
+    /// heard key at that place, under which a bass line stays; `new_root` the pitch class of the root of a
+    /// chord that it meets there.
     pub fn pitches(
         &self,
         logits: &mut [f32],
@@ -146,6 +150,7 @@ impl Rules {
         notes: &[Note],
         harmony: &Harmony,
         ceiling: Option<u8>,
+        new_root: Option<u8>,
     ) {
         let together = || notes.iter().rev().take_while(|note| note.onset == at);
         let above = together().next().map(|note| note.pitch);
@@ -164,6 +169,9 @@ impl Rules {
             let sounding = harmony.beat[usize::from(pitch % 12)] > 0.0;
             if !self.scale.contains(pitch) && !sounding {
                 *logit -= OUTSIDE_SCALE;
+            }
+            if new_root == Some(pitch % 12) {
+                *logit += NEW_ROOT;
             }
         }
     }

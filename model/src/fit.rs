@@ -19,29 +19,34 @@ pub enum Fit {
     ChordTone,
     /// To the root of the sounding chord.
     Root,
+    /// To the nearest note of the sounding chord, be it above the keys: for other voices than a bass.
+    NearestTone,
 }
 
-/// A bass pitch bent to the chord of the keys that are down (bit `n` for MIDI key `n`): to its root, or to
-/// the nearest chord tone; never above the keys. Without a recognisable chord it stays as it is. Allocates
-/// nothing: the audio thread calls it.
+/// A pitch bent to the chord of the keys that are down (bit `n` for MIDI key `n`). A bass never rises above
+/// the keys. Without a recognisable chord it stays as it is. Allocates nothing: the audio thread calls it.
 #[must_use]
 pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
     let keys = (0..128u8).filter(|key| down >> key & 1 == 1);
     let Some(chord) = Chord::from_pitches(keys.map(|key| (key, 1.0))) else {
         return pitch;
     };
-    let lowest = down.trailing_zeros() as u8;
+    let ceiling = match fit {
+        Fit::NearestTone => 128,
+        // A trailing zero for each key below the lowest; at most 128.
+        _ => (down.trailing_zeros() as u8).max(24),
+    };
     let classes = chord.pitch_classes();
     let fits = |candidate: u8| match fit {
         Fit::AsPlanned => candidate == pitch,
-        Fit::ChordTone => classes.contains(candidate),
+        Fit::ChordTone | Fit::NearestTone => classes.contains(candidate),
         Fit::Root => candidate % 12 == chord.root,
     };
     // Outwards from the planned pitch, the lower first; two octaves reach below any chord in the bass.
     (0..=24u8)
         .flat_map(|distance| [pitch.checked_sub(distance), pitch.checked_add(distance)])
         .flatten()
-        .find(|candidate| *candidate < lowest.max(24) && fits(*candidate))
+        .find(|candidate| *candidate < ceiling && fits(*candidate))
         .unwrap_or(pitch)
 }
 
@@ -67,6 +72,13 @@ mod tests {
         let a_minor = down(&[57, 60, 64]);
         assert_eq!(fit_pitch(40, Fit::ChordTone, a_minor), 40);
         assert_eq!(fit_pitch(41, Fit::ChordTone, a_minor), 40);
+    }
+
+    #[test]
+    fn another_voice_takes_the_nearest_tone_above_the_keys_too() {
+        let a_minor = down(&[57, 60, 64]);
+        assert_eq!(fit_pitch(74, Fit::NearestTone, a_minor), 72);
+        assert_eq!(fit_pitch(72, Fit::NearestTone, a_minor), 72);
     }
 
     #[test]

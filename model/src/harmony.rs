@@ -1,8 +1,8 @@
 //! The harmony that is heard around a point, as far as it may be known there.
 
 use crate::{
-    chord::Chord,
-    note::Note,
+    chord::{Chord, Key, PitchClassSet, Span, progression},
+    note::{Note, between},
     time::{BarGrid, Tick},
     token::{HARMONY, MAX_BAR_TICKS},
 };
@@ -63,11 +63,14 @@ pub struct Harmony {
     pub known: f32,
     /// What lately sounded, heard and own: the key that the music is in.
     pub recent: [f32; 12],
-    /// The chords found in the beat, in the bar from this beat on, and in the whole bar, as far as known.
+    /// The chord of the beat by itself, the chord of the progression, and the one that follows it, as far as
+    /// known.
     pub chords: [Option<Chord>; CHORDS],
+    /// Where the chord of the progression begins. The network is not told.
+    pub since: Option<Tick>,
 }
 
-/// How many windows chords are looked for in.
+/// How many chords are told.
 const CHORDS: usize = 3;
 /// Numbers that tell a chord: its root, and whether it is minor.
 const CHORD: usize = 13;
@@ -102,7 +105,7 @@ impl Window {
     }
 
     fn chord(&self) -> Option<Chord> {
-        Chord::from_classes(self.classes, self.lowest % 12)
+        Chord::explain(self.classes, self.lowest, PitchClassSet::ALL).1
     }
 
     /// Weights up to 1: doubled notes count once.
@@ -143,14 +146,33 @@ pub fn normalise(classes: &mut [f32; 12]) {
     }
 }
 
+/// The chords that `heard`, sorted by onset, makes from the bar before `bar` to the first beat after it, when
+/// only notes that began before `horizon` may be known.
+#[must_use]
+pub fn known_progression(heard: &[Note], bar: &Bar, horizon: Tick) -> Vec<Span> {
+    /// How far back the key is looked for, in bars.
+    const KEY_BARS: i64 = 8;
+    let from = bar.start - bar.ticks;
+    let known_beat = bar.beat_start(horizon - 1) + bar.beat;
+    let to = known_beat.min(bar.end() + bar.beat);
+    let mut known = between(heard, bar.start - KEY_BARS * bar.ticks, horizon).to_vec();
+    // A key that is still down may be held.
+    for note in known.iter_mut().filter(|note| note.end() >= horizon) {
+        note.duration = note.duration.max(to - note.onset);
+    }
+    let scale = Key::find(&known).map_or(PitchClassSet::ALL, Key::scale);
+    progression(&known, bar, from, to, scale)
+}
+
 /// Notes longer than this are cut when looking for what sounds (four long bars).
 const LOOK_BACK: i64 = 4 * MAX_BAR_TICKS;
 
 impl Harmony {
     /// What `heard`, sorted by onset, tells at `at` in `bar` when only notes that began before `horizon`
-    /// may be known. A note that still sounds at the horizon is taken to go on through the beat.
+    /// may be known, and `progression` is what they make. A note that still sounds at the horizon is taken to
+    /// go on through the beat.
     #[must_use]
-    pub fn at(heard: &[Note], bar: &Bar, at: Tick, horizon: Tick) -> Self {
+    pub fn at(heard: &[Note], progression: &[Span], bar: &Bar, at: Tick, horizon: Tick) -> Self {
         let beat_start = bar.beat_start(at);
         let beat_end = (beat_start + bar.beat).min(bar.end());
         let next_end = bar.end() + bar.beat;
@@ -162,7 +184,6 @@ impl Harmony {
             0.0
         };
         let mut beat = Window::new(beat_start, beat_end);
-        let mut ahead = Window::new(beat_start, bar.end());
         let mut whole = Window::new(bar.start, bar.end());
         let mut next = Window::new(bar.end(), next_end);
         let first = heard.partition_point(|note| note.onset < bar.start - LOOK_BACK);
@@ -179,19 +200,24 @@ impl Harmony {
                     note.end()
                 };
                 beat.add(note, sounding);
-                ahead.add(note, sounding);
             }
             if horizon > bar.end() {
                 next.add(note, note.end());
             }
         }
+        let span = progression.iter().position(|span| span.holds(at));
         Self {
             beat: beat.weights(),
             bar: whole.weights(),
             next: next.weights(),
             bass: beat.bass(),
             known,
-            chords: [beat.chord(), ahead.chord(), whole.chord()],
+            since: span.map(|index| progression[index].from),
+            chords: [
+                beat.chord(),
+                span.and_then(|index| progression[index].chord),
+                span.and_then(|index| progression.get(index + 1)?.chord),
+            ],
             ..Self::default()
         }
     }
@@ -255,12 +281,12 @@ mod tests {
     fn what_lies_beyond_the_horizon_stays_unknown() {
         let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(100));
         let heard = [note(0, 96, 60), note(96, 96, 65)];
-        let before = Harmony::at(&heard, &bar, Tick(100), Tick(96));
+        let before = Harmony::at(&heard, &[], &bar, Tick(100), Tick(96));
         assert_eq!(
             (before.known, before.beat, before.bass),
             (0.0, [0.0; 12], None)
         );
-        let after = Harmony::at(&heard, &bar, Tick(100), Tick(97));
+        let after = Harmony::at(&heard, &[], &bar, Tick(100), Tick(97));
         assert_eq!(
             (after.known, after.beat[5], after.bass),
             (0.5, 1.0, Some(5))

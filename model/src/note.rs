@@ -53,3 +53,49 @@ pub fn places(notes: &[Note], from: Tick, to: Tick) -> Vec<(i64, u8)> {
         .map(|note| (note.onset - from, note.pitch))
         .collect()
 }
+
+/// Notes in a saved project: `[onset, duration, pitch, velocity]` each. A note that cannot be is an error.
+pub mod compact {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{Note, Tick};
+
+    /// Onsets and durations beyond this are no song's: a year at 190 quarter notes a minute.
+    const FURTHEST: i64 = 24 * 100_000_000;
+
+    /// Writes notes.
+    ///
+    /// # Errors
+    /// When the serialiser fails.
+    pub fn serialize<S: Serializer>(notes: &[Note], serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = notes
+            .iter()
+            .map(|note| (note.onset.0, note.duration, note.pitch, note.velocity));
+        rows.collect::<Vec<_>>().serialize(serializer)
+    }
+
+    /// Reads notes.
+    ///
+    /// # Errors
+    /// When a row is none, or out of the ranges of [`Note`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Note>, D::Error> {
+        Vec::<(i64, i64, u8, u8)>::deserialize(deserializer)?
+            .into_iter()
+            .map(|(onset, duration, pitch, velocity)| {
+                let possible = (-FURTHEST..=FURTHEST).contains(&onset)
+                    && (1..=FURTHEST).contains(&duration)
+                    && pitch < 128
+                    && (1..128).contains(&velocity);
+                let note = Note {
+                    onset: Tick(onset),
+                    pitch,
+                    duration,
+                    velocity,
+                };
+                possible
+                    .then_some(note)
+                    .ok_or_else(|| D::Error::custom(format!("{note:?} is no note")))
+            })
+            .collect()
+    }
+}

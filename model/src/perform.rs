@@ -119,6 +119,7 @@ fn is_played(heard: &[Note], planned: &Planned, lately: i64) -> bool {
 fn take(actions: std::vec::Drain<'_, Action>, plan: &mut Vec<Planned>) {
     for action in actions {
         match action {
+            Action::Segment { .. } => {}
             Action::Replace { from, to, .. } => {
                 plan.retain(|planned| planned.note.onset < from || planned.note.onset >= to);
             }

@@ -11,7 +11,15 @@
 //! ([`CHECK`] ticks later, when the hands are down): if they rub against what came, the rest of the bar is
 //! planned anew from [`CORRECTION`] ticks after the beat.
 
+mod correction;
+mod held;
+mod memory;
+mod voices;
+
 use std::collections::VecDeque;
+
+pub use self::{memory::Memory, voices::split_top_line};
+use self::held::Held;
 
 use crate::{
     controls::{Controls, Mode, Role},
@@ -43,6 +51,17 @@ pub struct Planned {
 /// What the planner wants done. `pass` counts loop wraps since [`Planner::start`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
+    /// The plan of a segment follows: its notes, or none.
+    Segment {
+        /// Loop wraps since the start.
+        pass: u32,
+        /// First tick of its bar.
+        bar: Tick,
+        /// Its first tick.
+        from: Tick,
+        /// First tick after it.
+        to: Tick,
+    },
     /// The plan from `from` on and before `to` is void.
     Replace {
         /// Loop wraps since the start.
@@ -77,14 +96,6 @@ struct Standing {
     segment: Segment,
     /// The harmony ahead was a guess.
     guessed: bool,
-}
-
-/// A phrase to repeat.
-#[derive(Clone, Debug)]
-struct Held {
-    start: Tick,
-    length: i64,
-    notes: Vec<Planned>,
 }
 
 /// Where the play is.
@@ -305,9 +316,15 @@ impl Planner {
         let guessed = segment.horizon <= segment.start;
         self.settle(segment.start - LEAD);
         self.drop_own(segment.start, segment.end);
+        self.actions.push(Action::Segment {
+            pass,
+            bar: segment.bar.start,
+            from: segment.start,
+            to: segment.end,
+        });
         if self.is_our_turn(&segment) {
             let notes = match &self.held {
-                Some(held) => held.in_segment(&segment),
+                Some(held) => held.in_segment(&segment, self.yields()),
                 None => self.generate(&segment, &[], guessed),
             };
             self.adopt(pass, notes);
@@ -375,32 +392,9 @@ impl Planner {
                     (true, 0) => Fit::Root,
                     (true, _) => Fit::ChordTone,
                 },
-                yields: continues && self.controls.mode == Mode::Follow,
+                yields: self.yields(),
             })
             .collect()
-    }
-
-    /// What is heard and what counts as our own past. For Continue the heard top line is our own past:
-    /// it is the melody that goes on.
-    fn voices(&self) -> (Vec<Note>, Vec<Note>) {
-        let heard = self.timeline.heard();
-        let own = self.own.iter().map(|planned| planned.note);
-        if self.controls.role != Role::Continue {
-            return (heard.to_vec(), own.collect());
-        }
-        let (melody, rest) = split_top_line(heard);
-        let mut line: Vec<Note> = own
-            .filter(|note| {
-                let from = melody.partition_point(|other| other.onset <= note.onset - 2 * LEAD);
-                !melody[from..]
-                    .iter()
-                    .take_while(|other| other.onset <= note.onset)
-                    .any(|other| note.onset < other.end().max(other.onset + LEAD))
-            })
-            .chain(melody.iter().copied())
-            .collect();
-        line.sort_unstable_by_key(|note| (note.onset, note.pitch));
-        (rest, line)
     }
 
     /// Takes new notes into the plan. Of a line, what still sounds ends where the next note begins.
@@ -433,62 +427,24 @@ impl Planner {
         self.own.splice(place..place, notes);
     }
 
-    fn drop_own(&mut self, from: Tick, to: Tick) {
-        self.own
-            .retain(|planned| planned.note.onset < from || planned.note.onset >= to);
+    /// Whether our notes are silent while the player plays: a melody is one at a time.
+    fn yields(&self) -> bool {
+        self.controls.role == Role::Continue && self.controls.mode == Mode::Follow
     }
 
-    /// Looks at the harmony of the beat at `beat` and plans the rest of its bar anew if it is another
-    /// than was planned for.
-    fn check(&mut self, beat: Tick) {
+    /// Keeps the last phrase for repeating.
+    fn hold(&mut self, bars: u8) {
         let Some(playing) = self.playing else {
             return;
         };
-        let bar = Bar::containing(playing.grid, beat);
-        self.next_check = beat + bar.beat;
-        let standing = self.standing.iter().rev().find(|standing| {
-            let segment = standing.segment;
-            standing.pass == playing.pass && segment.start <= beat && beat < segment.end
-        });
-        let Some(Standing {
-            segment, guessed, ..
-        }) = standing.copied()
-        else {
-            return;
-        };
-        let from = beat + CORRECTION;
-        if !guessed || self.held.is_some() || from >= segment.end || !self.is_our_turn(&segment) {
-            return;
-        }
-        self.settle(beat + CHECK);
-        if !self.clashes(beat, segment.end) {
-            return;
-        }
-        let pass = playing.pass;
-        let rest = Segment {
-            start: from,
-            horizon: beat + CHECK,
-            ..segment
-        };
-        // The bar after this one may be planned already; it stays.
-        let to = segment.end;
-        self.actions.push(Action::Replace { pass, from, to });
-        self.drop_own(from, segment.end);
-        let known = self.pitch_classes_at(beat);
-        for planned in self.own.iter_mut().rev().take(16) {
-            let note = &mut planned.note;
-            if note.onset < from && note.end() > from && clashes_with(note.pitch, known) {
-                note.duration = from - note.onset;
-                self.actions.push(Action::Release {
-                    pass,
-                    at: from,
-                    pitch: note.pitch,
-                });
-            }
-        }
-        // Its plan was made for the whole bar, so the bar's beginning is told as it was planned.
-        let notes = self.generate(&rest, &[segment], false);
-        self.adopt(pass, notes);
+        let bar = Bar::containing(playing.grid, self.timeline.now());
+        let length = i64::from(bars.max(1)) * bar.ticks;
+        self.held = Some(Held::of(&self.own, bar.start - length, length));
+    }
+
+    fn drop_own(&mut self, from: Tick, to: Tick) {
+        self.own
+            .retain(|planned| planned.note.onset < from || planned.note.onset >= to);
     }
 
     /// Notes that began before `to` and bent to what was heard: remembers them as they were played.
@@ -506,90 +462,6 @@ impl Planner {
         });
     }
 
-    /// Whether the plan that stands does not go with what sounds at `beat`.
-    fn clashes(&self, beat: Tick, end: Tick) -> bool {
-        let sounding = self.pitch_classes_at(beat);
-        match self.controls.role {
-            // A guessed bass note bends to the chord as it begins, which is sooner than any new plan.
-            Role::Continue | Role::Bass | Role::Drums => false,
-            Role::Chords | Role::Counter => {
-                let mut standing = self
-                    .own
-                    .iter()
-                    .rev()
-                    .take(96)
-                    .map(|planned| planned.note)
-                    .filter(|note| note.onset < end && note.end() > beat + CHECK)
-                    .peekable();
-                // Who planned to rest because nobody played comes in when somebody does.
-                let rests = standing.peek().is_none();
-                sounding != 0
-                    && (rests
-                        || standing.any(|note| {
-                            note.sounds_at(beat + CHECK) && clashes_with(note.pitch, sounding)
-                        }))
-            }
-        }
-    }
-
-    /// Pitch classes that sound at `beat`, hands up to [`CHECK`] ticks late included.
-    fn pitch_classes_at(&self, beat: Tick) -> u16 {
-        self.sounding_at(beat)
-            .fold(0, |classes, note| classes | 1 << note.pitch_class())
-    }
-
-    fn sounding_at(&self, beat: Tick) -> impl Iterator<Item = &Note> {
-        let all = self.timeline.heard();
-        let to = all.partition_point(|note| note.onset < beat + CHECK);
-        all[..to]
-            .iter()
-            .rev()
-            .take(128)
-            .filter(move |note| note.end() > beat + CHECK - 1)
-    }
-
-    /// Keeps the last phrase for repeating.
-    fn hold(&mut self, bars: u8) {
-        let Some(playing) = self.playing else {
-            return;
-        };
-        let bar = Bar::containing(playing.grid, self.timeline.now());
-        let length = i64::from(bars.max(1)) * bar.ticks;
-        let start = bar.start - length;
-        let notes = self
-            .own
-            .iter()
-            .filter(|planned| start <= planned.note.onset && planned.note.onset < bar.start)
-            .copied()
-            .collect();
-        self.held = Some(Held {
-            start,
-            length,
-            notes,
-        });
-    }
-}
-
-impl Held {
-    /// The part of the phrase that falls into `segment` when it repeats from its own place on.
-    fn in_segment(&self, segment: &Segment) -> Vec<Planned> {
-        let rounds = (segment.start - self.start).div_euclid(self.length);
-        let mut notes: Vec<Planned> = (rounds..=rounds + 1)
-            .flat_map(|round| {
-                self.notes.iter().map(move |planned| {
-                    let mut planned = *planned;
-                    planned.note.onset += round * self.length;
-                    planned.fit = Fit::AsPlanned;
-                    planned
-                })
-            })
-            .filter(|planned| {
-                segment.start <= planned.note.onset && planned.note.onset < segment.end
-            })
-            .collect();
-        notes.sort_by_key(|planned| (planned.note.onset, planned.note.pitch));
-        notes
-    }
 }
 
 /// The bass line of somebody who does not know the song yet: one long note, which will bend to the chord
@@ -606,36 +478,6 @@ fn pedal(segment: &Segment) -> Note {
 /// The low E of a bass, and a velocity that is neither soft nor loud.
 const PEDAL_PITCH: u8 = 40;
 const PEDAL_VELOCITY: u8 = 80;
-
-/// Whether a pitch rubs against sounding pitch classes: a semitone from one of them and none itself.
-fn clashes_with(pitch: u8, sounding: u16) -> bool {
-    let class = pitch % 12;
-    let near = 1 << ((class + 1) % 12) | 1 << ((class + 11) % 12);
-    sounding & (1 << class) == 0 && sounding & near != 0
-}
-
-/// The heard top line, and what lies under it: a note belongs to the line when nothing higher sounds as
-/// it begins.
-#[must_use]
-pub fn split_top_line(heard: &[Note]) -> (Vec<Note>, Vec<Note>) {
-    let (mut line, mut rest): (Vec<Note>, Vec<Note>) = (Vec::new(), Vec::new());
-    for (index, note) in heard.iter().enumerate() {
-        let before = heard[..index].iter().rev().take(32);
-        let after = heard[index + 1..]
-            .iter()
-            .take_while(|other| other.onset - note.onset <= 2);
-        let covered = before
-            .filter(|other| other.end() - 2 > note.onset)
-            .chain(after)
-            .any(|other| other.pitch > note.pitch);
-        if covered {
-            rest.push(*note);
-        } else {
-            line.push(*note);
-        }
-    }
-    (line, rest)
-}
 
 #[cfg(test)]
 mod tests;

@@ -148,6 +148,27 @@ impl Timeline {
         self.known = vec![(Tick(0), end)];
     }
 
+    /// Remembers `heard` and the stretches `known` instead of what it knew; keys that are down stay.
+    pub fn recall(&mut self, mut heard: Vec<Note>, known: Vec<(Tick, Tick)>) {
+        heard.truncate(MOST_NOTES);
+        self.forget();
+        self.heard.append(&mut heard);
+        self.heard
+            .sort_by_key(|note| (note.onset, note.pitch));
+        self.heard.dedup_by_key(|note| (note.onset, note.pitch));
+        for (from, to) in known {
+            if from < to {
+                self.know(from, to);
+            }
+        }
+    }
+
+    /// The stretches that were listened to, sorted, apart from each other.
+    #[must_use]
+    pub fn known(&self) -> &[(Tick, Tick)] {
+        &self.known
+    }
+
     /// Whether all of `from..to` has been listened to, on this pass or an earlier one.
     #[must_use]
     pub fn knows(&self, from: Tick, to: Tick) -> bool {

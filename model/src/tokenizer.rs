@@ -7,10 +7,10 @@
 //! the start) and a second pass of a loop (horizon beyond the end).
 
 use crate::{
-    chord::Key,
+    chord::{Key, Span},
     controls::Role,
     echo::{Classes, ECHOES, Echoes, MATCHES, NoteEchoes},
-    harmony::{Bar, Harmony, add_recent, normalise},
+    harmony::{Bar, Harmony, add_recent, known_progression, normalise},
     note::{Note, between},
     time::Tick,
     token::{
@@ -266,6 +266,8 @@ pub struct Tokenizer<'a> {
     next_heard: usize,
     /// What lately sounded, as known to the segment that was opened last.
     recent: [f32; 12],
+    /// The chords that it knows.
+    progression: Vec<Span>,
 }
 
 impl<'a> Tokenizer<'a> {
@@ -281,6 +283,7 @@ impl<'a> Tokenizer<'a> {
             scene,
             echoes: Echoes::new(scene.role, scene.own, shift, scene.since),
             recent: [0.0; 12],
+            progression: Vec::new(),
             next_heard: scene.heard.partition_point(|note| note.onset < from),
         }
     }
@@ -297,6 +300,7 @@ impl<'a> Tokenizer<'a> {
             add_recent(&mut self.recent, own, start, start);
         }
         normalise(&mut self.recent);
+        self.progression = known_progression(heard, &segment.bar, segment.horizon);
         self.echoes.open(heard, segment);
         while let Some(first) = heard
             .get(self.next_heard)
@@ -336,7 +340,13 @@ impl<'a> Tokenizer<'a> {
     pub fn harmony_at(&self, segment: &Segment, at: Tick) -> Harmony {
         Harmony {
             recent: self.recent,
-            ..Harmony::at(self.scene.heard, &segment.bar, at, segment.horizon)
+            ..Harmony::at(
+                self.scene.heard,
+                &self.progression,
+                &segment.bar,
+                at,
+                segment.horizon,
+            )
         }
     }
 

@@ -11,6 +11,7 @@
 //! is played. In real time nothing waits; offline the engine waits until the worker has decided
 //! everything up to that clock, so that a bounce cannot outrun the planning.
 
+mod cover;
 mod event;
 mod outbox;
 mod player;
@@ -36,7 +37,7 @@ use crate::{
 };
 
 /// How long an offline render waits for a worker that shows no sign of life.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks at the ring while an offline render waits: far below the worker's own poll.
 const GLANCE: Duration = Duration::from_micros(50);
 
@@ -147,6 +148,7 @@ impl<E: Copy> Engine<E> {
             lookahead: u64::from(block.lookahead),
             thru: block.thru,
             bypass: block.bypass,
+            role: block.controls.role,
         };
         self.player.open(block.frames, sink);
         self.take_settings(block, sink);
@@ -204,6 +206,7 @@ impl<E: Copy> Engine<E> {
             first: self.now + u64::from(first),
             frames,
             span,
+            grid: self.clock.outline().grid,
         }
     }
 
@@ -232,7 +235,10 @@ impl<E: Copy> Engine<E> {
         let lost = std::mem::take(&mut self.out_of_step);
         if lost || self.controls != Some(block.controls) {
             let before = self.controls.replace(block.controls);
-            self.void |= before.is_some_and(|before| voids_plan(&before, &block.controls));
+            if before.is_some_and(|before| voids_plan(&before, &block.controls)) {
+                self.void = true;
+                self.player.forget_plans();
+            }
             self.tell(Heard::Controls(block.controls));
         }
         if lost {

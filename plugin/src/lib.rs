@@ -7,17 +7,19 @@
 //! | thread | owns | may |
 //! |---|---|---|
 //! | audio | [`engine::Engine`] and through it [`clock`], [`schedule`], [`link::AudioEnd`] | never lock, allocate, log or wake a thread; wait only in an offline render |
-//! | worker | [`link::WorkerEnd`], the model ([`worker`]) | anything; it polls |
+//! | planners, a few for the process | the [`worker::Seat`]s in turn: [`link::WorkerEnd`], the model | anything; they poll |
 //! | host's main | [`params::ContinuoParams`], creation, activation, state | anything while the audio thread does not run |
 //!
 //! Two rings ([`link`]) and the atomics of [`params`] and [`status`] are all that the threads share. The
-//! worker is started by the first activation, not by creation, so that a host which only scans starts no
-//! thread; it ends with the plugin instance. `reset` and `deactivate` cannot send events, so what sounds is
+//! planners are started by the first activation, not by creation, so that a host which only scans starts no
+//! thread; they end with the last instance. `reset` and `deactivate` cannot send events, so what sounds is
 //! released in the first block after them. Loading a state never activates: the engine compares the
 //! controls in each block.
 
 pub mod clock;
+mod desk;
 pub mod engine;
+pub mod ladder;
 pub mod link;
 mod pace;
 pub mod params;
@@ -189,7 +191,8 @@ impl<F: Format> Plugin for Continuo<F> {
         self.lookahead = self.params.lookahead.value();
         context.set_latency_samples(self.lookahead.samples(self.sample_rate));
         if let Some(end) = self.worker_end.take() {
-            self.worker = Some(worker::spawn(end, Arc::clone(&self.status)));
+            let status = Arc::clone(&self.status);
+            self.worker = Some(worker::employ(&self.params.song, end, status));
         }
         true
     }

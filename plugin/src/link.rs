@@ -18,7 +18,10 @@ use continuo_model::{
 };
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::status::{Count, Status};
+use crate::{
+    ladder::Segment,
+    status::{Count, Status},
+};
 
 /// Room for what is heard between two polls of the worker. One block can bring a thousand events (as
 /// many as a host sends before it has to allocate), and a worker that is busy planning reads nothing
@@ -122,6 +125,8 @@ pub struct PlannedNote {
 /// Worker to audio thread.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Planned {
+    /// The plan of a segment follows: its notes, or none.
+    Segment(Segment),
     /// The plan of this epoch from `from` on and before `to` is void: notes not yet begun are dropped.
     Replace {
         /// The epoch that this belongs to.

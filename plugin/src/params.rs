@@ -9,6 +9,8 @@ use std::sync::{
 use continuo_model::controls::{self, Controls};
 use nice_plug::prelude::*;
 
+use crate::worker::Seat;
+
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
     ($(#[$doc:meta])* $name:ident = $model:ty { $($variant:ident $id:literal $label:literal),+ $(,)? }) => {
@@ -203,6 +205,9 @@ pub struct ContinuoParams {
     /// Another song, another music: part of the random stream's key, saved with the project.
     #[persist = "seed"]
     pub seed: Arc<AtomicU64>,
+    /// What is remembered of the song.
+    #[persist = "song"]
+    pub song: Seat,
 }
 
 /// The id of [`ContinuoParams::forget`] in a saved state.
@@ -238,6 +243,7 @@ impl Default for ContinuoParams {
             lookahead: EnumParam::new("Lookahead", Lookahead::None),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             seed: Arc::new(AtomicU64::new(start.seed)),
+            song: Seat::default(),
         }
     }
 }

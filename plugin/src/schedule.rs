@@ -27,6 +27,8 @@ pub struct Waiting {
     pub epoch: Epoch,
     /// What to play.
     pub note: PlannedNote,
+    /// It stands in for a plan that did not come.
+    pub stand_in: bool,
 }
 
 impl Waiting {
@@ -101,6 +103,11 @@ impl Schedule {
                 note.duration = note.duration.min(at - note.onset);
             }
         }
+    }
+
+    /// Drops what stands in for a plan: it came after all.
+    pub fn drop_stand_ins(&mut self) {
+        self.notes.retain(|waiting| !waiting.stand_in);
     }
 
     /// Drops what was planned for stretches of play before `epoch`.
@@ -261,6 +268,7 @@ mod tests {
             assert!(schedule.insert(Waiting {
                 epoch: epoch(generation, pass),
                 note: note(onset, place as u8),
+                stand_in: false,
             }));
         }
         schedule
@@ -286,6 +294,7 @@ mod tests {
         schedule.insert(Waiting {
             epoch: epoch(0, 0),
             note: swung,
+            stand_in: false,
         });
         assert_eq!(pitches(schedule), [0, 50]);
     }
@@ -321,6 +330,7 @@ mod tests {
         let waiting = Waiting {
             epoch: epoch(0, 0),
             note: note(0, 60),
+            stand_in: false,
         };
         for _ in 0..PLAN_CAPACITY {
             assert!(schedule.insert(waiting));

@@ -39,6 +39,14 @@ pub enum Count {
     RingOverflows,
     /// Decision points that the worker decided.
     Plans,
+    /// Bars, or parts of one, that the playing head entered with a plan of the model.
+    BarsPlanned,
+    /// Those that it entered without one, and filled with the plan of an earlier pass.
+    BarsFromEarlierPass,
+    /// Those that it filled with the last bar, moved into the harmony.
+    BarsMoved,
+    /// Those for which there was nothing.
+    BarsRested,
     /// The longest single `process` call, in nanoseconds: a maximum, not a sum.
     WorstProcessNanoseconds,
 }
@@ -106,7 +114,7 @@ impl Status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// 1.
+    /// 2.
     pub version: u64,
     /// [`Count::NotesHeard`].
     pub notes_heard: u64,
@@ -134,6 +142,14 @@ pub struct Counters {
     pub plans: u64,
     /// [`Count::WorstProcessNanoseconds`].
     pub worst_process_nanoseconds: u64,
+    /// [`Count::BarsPlanned`]; since version 2.
+    pub bars_planned: u64,
+    /// [`Count::BarsFromEarlierPass`].
+    pub bars_from_earlier_pass: u64,
+    /// [`Count::BarsMoved`].
+    pub bars_moved: u64,
+    /// [`Count::BarsRested`].
+    pub bars_rested: u64,
 }
 
 impl Counters {
@@ -141,7 +157,7 @@ impl Counters {
     #[must_use]
     pub fn now() -> Self {
         Self {
-            version: 1,
+            version: 2,
             notes_heard: TOTALS.get(Count::NotesHeard),
             notes_played: TOTALS.get(Count::NotesPlayed),
             late: TOTALS.get(Count::Late),
@@ -155,6 +171,10 @@ impl Counters {
             ring_overflows: TOTALS.get(Count::RingOverflows),
             plans: TOTALS.get(Count::Plans),
             worst_process_nanoseconds: TOTALS.get(Count::WorstProcessNanoseconds),
+            bars_planned: TOTALS.get(Count::BarsPlanned),
+            bars_from_earlier_pass: TOTALS.get(Count::BarsFromEarlierPass),
+            bars_moved: TOTALS.get(Count::BarsMoved),
+            bars_rested: TOTALS.get(Count::BarsRested),
         }
     }
 }
@@ -190,7 +210,7 @@ mod tests {
         unsafe { continuo_counters(&raw mut after) };
         // Other tests of this process may count too, so the totals rise by at least this much.
         assert!(after.plans >= before.plans + 5);
-        assert_eq!(after.version, 1);
+        assert_eq!(after.version, 2);
     }
 
     #[test]

@@ -1,262 +1,247 @@
-//! The planning thread: it owns the planner and its network, and polls its end of the link.
+//! The planning threads: a few for all instances of a process.
 //!
-//! The weights are read once in a process and shared by all instances; a thread, its planner and its song
-//! memory belong to one.
+//! Each instance has a [`Seat`] with its desk and its end of the link. The threads go round the seats; a seat
+//! is served until it has made one plan, then it is the next one's turn, so that none starves another. The
+//! weights are read once and shared; a planner and its song memory belong to one seat.
+//!
+//! Seats and their list are behind locks, which the planning threads and the host's main thread share. The
+//! audio threads know of neither: they see their end of the link.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, LazyLock,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use continuo_model::{
-    controls::Controls,
-    feel::feel,
-    generate::Generator,
-    harmony::Bar,
-    planner::{Action, Planner},
-    time::{BarGrid, Tick},
-    weights::WeightsError,
-};
+use continuo_model::{generate::Generator, planner::Memory, weights::WeightsError};
+use nice_plug::params::persist::PersistentField;
 
 use crate::{
-    link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
+    desk::Desk,
+    link::{Heard, Planned, WorkerEnd},
     status::{Count, Status},
 };
 
-/// Between two polls: short against the shortest decision point, long enough to cost nothing.
+/// Between two rounds without work: short against the shortest decision point, long enough to cost nothing.
 const POLL: Duration = Duration::from_millis(1);
+/// The most threads: beyond that the audio threads lack the cores.
+const MOST_THREADS: usize = 4;
 
-/// The shipped network, or why it can't be used. Read by the first worker that starts.
+/// The shipped network, or why it can't be used. Read by the first seat that is served.
 static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(Generator::shipped);
 
-/// The running thread. Dropping it stops the thread and waits for its end.
-pub struct Worker {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+/// The threads that run now, if any instance is at work.
+static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
+
+/// One instance's place at the planning threads. Until the instance is at work it only keeps what a project
+/// remembered.
+#[derive(Clone, Default)]
+pub struct Seat(Arc<Mutex<Place>>);
+
+#[derive(Default)]
+struct Place {
+    /// The instance's end of the link, from its first activation on.
+    end: Option<(WorkerEnd, Arc<Status>)>,
+    desk: Option<Desk>,
+    /// What the project remembers, until there is a desk to tell.
+    memory: Memory,
 }
 
-/// Starts the planning thread on its end of the link.
-pub fn spawn(end: WorkerEnd, status: Arc<Status>) -> Worker {
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    let thread = thread::Builder::new()
-        .name("continuo-worker".into())
-        .spawn(move || run(end, &status, &stopped))
-        .ok();
-    Worker { stop, thread }
+impl Seat {
+    fn lock(&self) -> MutexGuard<'_, Place> {
+        // Panics are caught within, so what a poisoned lock holds is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves the seat unless another thread does; whether there was anything to do.
+    fn serve(&self) -> bool {
+        match self.0.try_lock() {
+            Ok(mut place) => place.serve(),
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().serve(),
+            Err(TryLockError::WouldBlock) => false,
+        }
+    }
 }
 
-impl Drop for Worker {
+impl Place {
+    /// Takes messages until one has led to a plan or none is left; whether there was one.
+    fn serve(&mut self) -> bool {
+        let Some((end, status)) = &mut self.end else {
+            return false;
+        };
+        let mut served = false;
+        while let Some(message) = end.receive() {
+            served = true;
+            if self.desk.is_none() {
+                self.desk = desk(&mut self.memory);
+            }
+            let mut planned = false;
+            if let (Some(desk), Ok(generator)) = (&mut self.desk, &*GENERATOR) {
+                let turn = catch_unwind(AssertUnwindSafe(|| desk.take(message, end, status)));
+                planned = turn.unwrap_or_else(|_| {
+                    status.add(Count::WorkerPanics, 1);
+                    *desk = desk.renewed(generator.clone());
+                    false
+                });
+            }
+            // Whatever became of the plan, an offline render must not wait for it.
+            if let Heard::Clock { epoch, at } = message {
+                end.send(Planned::Decided { epoch, at });
+            }
+            if planned {
+                break;
+            }
+        }
+        served
+    }
+}
+
+/// A desk that remembers; `None`, with a word in the log, when the weights can't be used.
+fn desk(memory: &mut Memory) -> Option<Desk> {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    match &*GENERATOR {
+        Ok(generator) => Some(Desk::new(generator.clone(), std::mem::take(memory))),
+        Err(error) => {
+            if !TOLD.swap(true, Ordering::Relaxed) {
+                nice_plug::prelude::nice_error!("no music will be generated: {error}");
+            }
+            None
+        }
+    }
+}
+
+/// The song memory as a project keeps it. Called on the host's main thread; waits for a plan in the making.
+impl PersistentField<'_, Memory> for Seat {
+    fn set(&self, memory: Memory) {
+        let mut place = self.lock();
+        match &mut place.desk {
+            Some(desk) => desk.recall(memory),
+            None => place.memory = memory,
+        }
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Memory) -> R,
+    {
+        let place = self.lock();
+        let memory = match &place.desk {
+            Some(desk) => desk.memory(),
+            None => place.memory.clone(),
+        };
+        drop(place);
+        f(&memory)
+    }
+}
+
+/// The running threads. The last instance that goes ends them.
+struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads see.
+#[derive(Default)]
+struct Shared {
+    seats: Mutex<Vec<Seat>>,
+    stop: AtomicBool,
+}
+
+impl Shared {
+    fn seats(&self) -> MutexGuard<'_, Vec<Seat>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pool {
+    fn start() -> Self {
+        let shared = Arc::new(Shared::default());
+        let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+        let threads = (0..count)
+            .filter_map(|_| {
+                let shared = Arc::clone(&shared);
+                thread::Builder::new()
+                    .name("continuo-planner".into())
+                    .spawn(move || work(&shared))
+                    .ok()
+            })
+            .collect();
+        Self { shared, threads }
+    }
+}
+
+impl Drop for Pool {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
             // The thread catches its panics; there is nothing left to do.
             let _ = thread.join();
         }
     }
 }
 
-fn run(mut end: WorkerEnd, status: &Arc<Status>, stop: &AtomicBool) {
-    let generator = match &*GENERATOR {
-        Ok(generator) => Some(generator),
-        Err(error) => {
-            nice_plug::prelude::nice_error!("no music will be generated: {error}");
-            None
-        }
-    };
-    let mut desk = generator.map(|generator| Desk::new(generator.clone()));
-    while !stop.load(Ordering::Relaxed) {
-        while let Some(message) = end.receive() {
-            if let Some(busy) = &mut desk {
-                let turn = catch_unwind(AssertUnwindSafe(|| busy.take(message, &mut end, status)));
-                if turn.is_err() {
-                    status.add(Count::WorkerPanics, 1);
-                    *busy = busy.renewed(generator.expect("the desk was made from it").clone());
-                }
-            }
-            // Whatever became of the plan, an offline render must not wait for it.
-            if let Heard::Clock { epoch, at } = message {
-                end.send(Planned::Decided { epoch, at });
-            }
-            if stop.load(Ordering::Relaxed) {
+/// Goes round the seats.
+fn work(shared: &Shared) {
+    // Without a pool of its own the thread would start rayon's global one, whose threads never end.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .use_current_thread()
+        .build();
+    if let Err(error) = &pool {
+        nice_plug::prelude::nice_error!("planning without a pool of its own: {error}");
+    }
+    // Read the weights before the first note needs them.
+    LazyLock::force(&GENERATOR);
+    while !shared.stop.load(Ordering::Relaxed) {
+        // A copy, so that seats come and go while others are served.
+        let seats = shared.seats().clone();
+        let mut served = false;
+        for seat in seats {
+            served |= seat.serve();
+            if shared.stop.load(Ordering::Relaxed) {
                 return;
             }
         }
-        thread::sleep(POLL);
+        if !served {
+            thread::sleep(POLL);
+        }
     }
 }
 
-/// The planner with what ties its answers to the audio thread's epochs.
-struct Desk {
-    planner: Planner,
-    controls: Controls,
-    epoch: Epoch,
-    /// Pass of the epoch in which the planner started to count.
-    first_pass: u32,
-    playing: Option<(
-        BarGrid,
-        Option<(continuo_model::time::Tick, continuo_model::time::Tick)>,
-    )>,
-    /// Channel of the last heard note, 0..=15.
-    channel: u8,
-    /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
-    /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
-    downbeat: Vec<(u8, u8, u8)>,
+/// An instance at work. Dropping it takes the seat away and waits for what is being planned there.
+pub struct Worker {
+    seat: Seat,
+    pool: Arc<Pool>,
 }
 
-impl Desk {
-    fn new(generator: Generator) -> Self {
-        Self {
-            planner: Planner::new(generator),
-            controls: Controls::default(),
-            epoch: Epoch::default(),
-            first_pass: 0,
-            playing: None,
-            channel: 0,
-            downbeat: Vec::new(),
-        }
+/// Puts `seat` to work on its end of the link; starts the threads when it is the first.
+pub fn employ(seat: &Seat, end: WorkerEnd, status: Arc<Status>) -> Worker {
+    seat.lock().end = Some((end, status));
+    let mut running = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    let pool = running.upgrade().unwrap_or_else(|| {
+        let pool = Arc::new(Pool::start());
+        *running = Arc::downgrade(&pool);
+        pool
+    });
+    pool.shared.seats().push(seat.clone());
+    Worker {
+        seat: seat.clone(),
+        pool,
     }
+}
 
-    /// A new desk after a panic: the controls stay, the song is heard anew.
-    fn renewed(&self, generator: Generator) -> Self {
-        let mut desk = Self::new(generator);
-        desk.planner.set_controls(self.controls);
-        Self {
-            controls: self.controls,
-            epoch: self.epoch,
-            channel: self.channel,
-            ..desk
-        }
-    }
-
-    /// Takes one message; sends what it leads to.
-    fn take(&mut self, message: Heard, end: &mut WorkerEnd, status: &Status) {
-        match message {
-            Heard::Controls(controls) => {
-                self.controls = controls;
-                self.planner.set_controls(controls);
-            }
-            Heard::Start {
-                epoch,
-                at,
-                grid,
-                cycle,
-                tempo: _,
-            } => {
-                let grid = grid.from_zero();
-                let next_pass = Epoch {
-                    pass: self.epoch.pass + 1,
-                    ..self.epoch
-                };
-                let early = std::mem::take(&mut self.downbeat);
-                if self.playing.is_some() && epoch == next_pass {
-                    self.planner.wrap(at);
-                    for (channel, pitch, velocity) in early {
-                        self.planner.note_on(at, channel, pitch, velocity);
-                    }
-                } else if self.playing.is_none() || epoch != self.epoch {
-                    self.first_pass = epoch.pass;
-                    self.planner.start(at, grid, cycle);
-                }
-                // What changes in mid-play, or with a wrap, counts from the next bar.
-                if self.playing.is_some_and(|known| known != (grid, cycle))
-                    && epoch.generation == self.epoch.generation
-                {
-                    self.planner.change(at, grid, cycle);
-                }
-                self.playing = Some((grid, cycle));
-                self.epoch = epoch;
-            }
-            Heard::Stop { epoch } => {
-                self.epoch = epoch;
-                self.playing = None;
-                self.planner.stop();
-            }
-            Heard::NoteOn {
-                at,
-                channel,
-                pitch,
-                velocity,
-            } => {
-                self.channel = channel;
-                let cycle = self.playing.and_then(|(_, cycle)| cycle);
-                if cycle.is_some_and(|(_, end)| at + 1 >= end) {
-                    self.downbeat.push((channel, pitch, velocity));
-                } else {
-                    self.planner.note_on(at, channel, pitch, velocity);
-                }
-            }
-            Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
-            Heard::Forget => self.planner.forget(),
-            Heard::Clock { epoch, at } => {
-                if epoch == self.epoch && self.playing.is_some() {
-                    self.advance(at, end, status);
-                }
-            }
-        }
-    }
-
-    /// Decides what is due at `at` and sends it.
-    fn advance(&mut self, at: Tick, end: &mut WorkerEnd, status: &Status) {
-        let began = Instant::now();
-        let channel = self.controls.channel.unwrap_or(self.channel);
-        let Some((grid, _)) = self.playing else {
-            return;
-        };
-        let epoch_of = |pass: u32| Epoch {
-            generation: self.epoch.generation,
-            pass: self.first_pass + pass,
-        };
-        let mut notes = 0;
-        let mut sent = 0;
-        for action in self.planner.advance(at) {
-            sent += 1;
-            end.send(match action {
-                Action::Replace { pass, from, to } => Planned::Replace {
-                    epoch: epoch_of(pass),
-                    from,
-                    to,
-                },
-                Action::Release { pass, at, pitch } => Planned::Release {
-                    epoch: epoch_of(pass),
-                    at,
-                    channel,
-                    pitch,
-                },
-                Action::Note { pass, planned } => {
-                    notes += 1;
-                    let note = planned.note;
-                    let bar = Bar::containing(grid, note.onset);
-                    let feel = feel(&note, bar.start, bar.end(), &self.controls);
-                    Planned::Note {
-                        epoch: epoch_of(pass),
-                        note: PlannedNote {
-                            onset: note.onset,
-                            duration: note.duration,
-                            delay_millitick: feel.delay_millitick,
-                            channel,
-                            pitch: note.pitch,
-                            velocity: feel.velocity,
-                            fit: planned.fit,
-                            yields: planned.yields,
-                        },
-                    }
-                }
-            });
-        }
-        if sent > 0 {
-            status.add(Count::Plans, 1);
-            status.add(Count::NotesGenerated, notes);
-            let nanoseconds = began.elapsed().as_nanos();
-            status.add(
-                Count::PlanningNanoseconds,
-                u64::try_from(nanoseconds).unwrap_or(u64::MAX),
-            );
-        }
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let mut seats = self.pool.shared.seats();
+        seats.retain(|seat| !Arc::ptr_eq(&seat.0, &self.seat.0));
+        drop(seats);
+        // Waits for a turn that is under way, and ends the planner.
+        let mut place = self.seat.lock();
+        place.end = None;
+        place.desk = None;
     }
 }

@@ -9,7 +9,7 @@ use libloading::{Library, Symbol};
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Layout of this record; 1.
+    /// Layout of this record; 2.
     pub version: u64,
     /// Note-ons that came in.
     pub notes_heard: u64,
@@ -37,10 +37,18 @@ pub struct Counters {
     pub plans: u64,
     /// The longest `process` call, in nanoseconds.
     pub worst_process_nanoseconds: u64,
+    /// Bars, or parts of one, that were entered with a plan of the model.
+    pub bars_planned: u64,
+    /// Those that were filled with the plan of an earlier pass.
+    pub bars_from_earlier_pass: u64,
+    /// Those that were filled with the last bar, moved into the harmony.
+    pub bars_moved: u64,
+    /// Those for which there was nothing.
+    pub bars_rested: u64,
 }
 
 /// The layout of [`Counters`] that is understood here.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 impl Counters {
     /// Reads the counters of the loaded plugin file `binary`.

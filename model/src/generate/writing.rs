@@ -8,8 +8,9 @@ use crate::{
     constrain::Rules,
     controls::Role,
     echo::Classes,
+    harmony::Harmony,
     network::{Cache, Proposals, Rotary},
-    note::Note,
+    note::{Note, between},
     sample::{Looseness, draw},
     time::Tick,
     token::{END, heads, inputs},
@@ -106,8 +107,9 @@ impl Writing<'_> {
         let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
         let mut logits = wanted.clone();
         let ceiling = ceiling(self.music, self.segment, at);
+        let root = self.new_root(at, &harmony);
         self.rules
-            .pitches(&mut logits, at, &self.notes, &harmony, ceiling);
+            .pitches(&mut logits, at, &self.notes, &harmony, ceiling, root);
         self.refused.add(1, &wanted, &logits);
         let pitch = draw(&logits, self.looseness.of_keys(role), &mut self.rng)?;
         row.set_pitch(pitch.saturating_add_signed(self.tokenizer.own_shift().into()));
@@ -136,6 +138,14 @@ impl Writing<'_> {
         };
         self.push(fields.note(&self.segment.bar));
         Some(())
+    }
+
+    /// The root of a chord under which a bass strikes its first note at `at`.
+    fn new_root(&self, at: Tick, harmony: &Harmony) -> Option<u8> {
+        let (chord, since) = harmony.chords[1].zip(harmony.since)?;
+        let before = between(self.music.own, since, self.segment.start);
+        let first = before.is_empty() && self.notes.iter().all(|note| note.onset < since);
+        (self.music.controls.role == Role::Bass && first && at >= since).then_some(chord.root)
     }
 
     fn proposals<const K: usize>(&self, echoes: Classes<K>) -> Proposals {

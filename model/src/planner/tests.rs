@@ -71,7 +71,7 @@ fn planned(actions: &[Action]) -> Vec<Planned> {
             Action::Replace { from, to, .. } => {
                 plan.retain(|planned| planned.note.onset < *from || planned.note.onset >= *to);
             }
-            Action::Release { .. } => {}
+            Action::Release { .. } | Action::Segment { .. } => {}
         }
     }
     plan

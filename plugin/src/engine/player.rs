@@ -7,11 +7,12 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use continuo_model::{
+    controls::Role,
     fit::{Fit, SILENCE, fit_pitch},
-    time::{THIRTY_SECOND, TICKS_PER_QUARTER},
+    time::{BarGrid, THIRTY_SECOND, TICKS_PER_QUARTER},
 };
 
-use super::{Body, InputEvent, Kind, Sink, event::named_keys, outbox::Outbox};
+use super::{Body, InputEvent, Kind, Sink, cover::Cover, event::named_keys, outbox::Outbox};
 use crate::{
     clock::Span,
     link::{Epoch, Planned, PlannedNote},
@@ -36,6 +37,8 @@ pub struct Stretch {
     pub frames: u32,
     /// Musical time, unless the transport is stopped.
     pub span: Option<Span>,
+    /// Where the bars lie.
+    pub grid: BarGrid,
 }
 
 impl Stretch {
@@ -57,6 +60,8 @@ pub struct Output {
     pub thru: bool,
     /// Heard events are passed on and nothing is generated.
     pub bypass: bool,
+    /// What is played.
+    pub role: Role,
 }
 
 impl Output {
@@ -91,6 +96,7 @@ enum Next<E> {
 pub struct Player<E> {
     outbox: Outbox<E>,
     schedule: Schedule,
+    cover: Cover,
     sounding: SoundingTable,
     stretches: VecDeque<Stretch>,
     /// Input that has been heard and not yet passed, with the sample that it belongs to.
@@ -121,6 +127,7 @@ impl<E: Copy> Player<E> {
         Self {
             outbox: Outbox::new(Arc::clone(&status)),
             schedule: Schedule::new(),
+            cover: Cover::new(Arc::clone(&status)),
             sounding: SoundingTable::new(),
             stretches: VecDeque::with_capacity(SPAN_CAPACITY),
             input: VecDeque::with_capacity(INPUT_CAPACITY + KEYS),
@@ -144,9 +151,21 @@ impl<E: Copy> Player<E> {
     /// Takes a message of the worker. [`Planned::Decided`] is for the engine.
     pub fn accept(&mut self, message: Planned) {
         match message {
-            Planned::Replace { epoch, from, to } => self.schedule.replace(epoch, from, to),
+            Planned::Segment(segment) => self.cover.open(segment, &mut self.schedule),
+            Planned::Replace { epoch, from, to } => {
+                self.cover.ladder.replace(epoch, from, to);
+                self.schedule.replace(epoch, from, to);
+            }
             Planned::Note { epoch, note } => {
-                let fits = epoch < self.epoch || self.schedule.insert(Waiting { epoch, note });
+                self.cover.ladder.keep(epoch, note);
+                let waiting = Waiting {
+                    epoch,
+                    note,
+                    stand_in: false,
+                };
+                let fits = self.cover.is_past(&waiting)
+                    || epoch < self.epoch
+                    || self.schedule.insert(waiting);
                 if !fits {
                     self.status.add(Count::Dropped, 1);
                 }
@@ -164,6 +183,11 @@ impl<E: Copy> Player<E> {
             }
             Planned::Decided { .. } => {}
         }
+    }
+
+    /// Other controls want other music: earlier plans are no stand-ins any more.
+    pub fn forget_plans(&mut self) {
+        self.cover.ladder.forget();
     }
 
     /// Takes an input event that belongs to sample `at`.
@@ -200,6 +224,7 @@ impl<E: Copy> Player<E> {
             if stretch.epoch != self.epoch {
                 self.epoch = stretch.epoch;
                 self.schedule.enter(stretch.epoch);
+                self.cover.enter(stretch.epoch);
                 self.release_all(output.sample(self.head), sink);
             }
             let end = stretch.end().min(until);
@@ -240,6 +265,7 @@ impl<E: Copy> Player<E> {
             }
         }
         self.schedule.clear();
+        self.cover.reset();
         self.stretches.clear();
         self.held = [false; KEYS];
         self.held_count = 0;
@@ -253,6 +279,11 @@ impl<E: Copy> Player<E> {
         let first = (self.head - stretch.first) as u32;
         let last = (end - stretch.first) as u32;
         let began = stretch.span.map_or(0.0, |span| span.frontier(first));
+        if let Some(span) = stretch.span {
+            let ticks = (began, span.frontier(last));
+            self.cover
+                .go(ticks, stretch.grid, output.role, &mut self.schedule);
+        }
         while let Some((offset, next)) = self.next(stretch, first, last) {
             let since_first = stretch
                 .span

@@ -7,6 +7,7 @@ mod fuzz;
 mod heard;
 mod passed;
 mod played;
+mod stand_ins;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,5 +1,5 @@
-//! Eight instances in one process, each on its own track: all play, none disturbs another, and they can
-//! go in any order.
+//! Many instances in one process, each on its own track: all play, none disturbs another, they share a few
+//! threads, and they can come and go in any order.
 
 use continuo_tests::{
     check,
@@ -16,7 +16,7 @@ use crate::{
 
 const ROLES: [&str; 5] = ["Continue", "Bass", "Chords", "Counter", "Drums"];
 
-/// Instance `index` of eight: both formats, every role.
+/// Instance `index`: both formats, every role.
 fn track(index: usize) -> (Box<dyn Instance>, Vec<ClipNote>) {
     let role = ROLES[index % ROLES.len()];
     let clip = match role {
@@ -27,11 +27,33 @@ fn track(index: usize) -> (Box<dyn Instance>, Vec<ClipNote>) {
     (plugin(Format::ALL[index % 2], &[("Role", role)]), clip)
 }
 
+/// Threads of this process that plan.
+#[cfg(target_os = "linux")]
+fn planners() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("the list of threads");
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .filter(|name| name.starts_with("continuo"))
+        .count()
+}
+
+/// All threads of this process.
+#[cfg(target_os = "linux")]
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").expect("the list of threads").count()
+}
+
+/// How many threads plan at the most, in each format's library.
+#[cfg(target_os = "linux")]
+const MOST_PLANNERS: usize = 4;
+
 #[test]
-fn eight_instances_play_at_once_and_unload() {
+fn thirty_two_instances_play_at_once_and_unload() {
     let _machine = share_machine();
+    #[cfg(target_os = "linux")]
+    let before = threads();
     let song = Song::new(48_000.0, 125.0, meter(4, 4));
-    let (mut instances, clips): (Vec<_>, Vec<_>) = (0..8).map(track).unzip();
+    let (mut instances, clips): (Vec<_>, Vec<_>) = (0..32).map(track).unzip();
     let mut players: Vec<Player> = instances
         .iter_mut()
         .zip(&clips)
@@ -46,6 +68,8 @@ fn eight_instances_play_at_once_and_unload() {
             player.play(1.0).expect("a beat");
         }
     }
+    #[cfg(target_os = "linux")]
+    assert!((1..=2 * MOST_PLANNERS).contains(&planners()), "{} planners", planners());
     for (index, player) in players.into_iter().enumerate() {
         let performance = player.finish().expect("an end");
         let voices = check::assert_lawful(&performance, &format!("instance {index}"));
@@ -56,12 +80,14 @@ fn eight_instances_play_at_once_and_unload() {
         );
     }
     // First the odd ones, then the rest; what is unloaded must not be missed by what stays.
-    for index in [7, 5, 3, 1] {
-        drop(instances.remove(index));
+    for index in (0..16).rev() {
+        drop(instances.remove(2 * index + 1));
     }
     for instance in &mut instances {
         instance.save_state().expect("a state");
     }
     drop(instances);
+    #[cfg(target_os = "linux")]
+    assert_eq!(threads(), before, "threads are left behind");
     drop(track(0));
 }

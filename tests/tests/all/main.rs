@@ -10,14 +10,17 @@
 //! * [`params`] names, order and values of the parameters, saved state
 //! * [`same`] the same song gives the same notes in any block size, in both formats, in every render
 //! * [`live`] in real time nothing is late
+//! * [`random`] a host that does at random whatever hosts do breaks no law
 //! * [`crowd`] many instances in one process
 
 mod crowd;
 mod grid;
 mod laws;
 mod live;
+mod memory;
 mod music;
 mod params;
+mod random;
 mod same;
 mod songs;
 mod support;

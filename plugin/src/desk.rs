@@ -1,0 +1,211 @@
+//! One instance's planner, and what ties its answers to the audio thread's epochs.
+
+use std::time::Instant;
+
+use continuo_model::{
+    controls::Controls,
+    feel::feel,
+    generate::Generator,
+    harmony::Bar,
+    planner::{Action, Memory, Planner},
+    time::{BarGrid, Tick},
+};
+
+use crate::{
+    ladder::Segment,
+    link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
+    status::{Count, Status},
+};
+
+/// The planner with what ties its answers to the audio thread's epochs.
+pub struct Desk {
+    planner: Planner,
+    controls: Controls,
+    epoch: Epoch,
+    /// Pass of the epoch in which the planner started to count.
+    first_pass: u32,
+    playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
+    /// Channel of the last heard note, 0..=15.
+    channel: u8,
+    /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
+    /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
+    downbeat: Vec<(u8, u8, u8)>,
+}
+
+impl Desk {
+    /// A desk that remembers a song from before.
+    pub fn new(generator: Generator, memory: Memory) -> Self {
+        let mut planner = Planner::new(generator);
+        planner.recall(memory);
+        Self {
+            planner,
+            controls: Controls::default(),
+            epoch: Epoch::default(),
+            first_pass: 0,
+            playing: None,
+            channel: 0,
+            downbeat: Vec::new(),
+        }
+    }
+
+    /// What is remembered of the song.
+    pub fn memory(&self) -> Memory {
+        self.planner.memory()
+    }
+
+    /// Remembers another song.
+    pub fn recall(&mut self, memory: Memory) {
+        self.planner.recall(memory);
+    }
+
+    /// A new desk after a panic: the controls stay, the song is heard anew.
+    pub fn renewed(&self, generator: Generator) -> Self {
+        let mut desk = Self::new(generator, Memory::default());
+        desk.planner.set_controls(self.controls);
+        Self {
+            controls: self.controls,
+            epoch: self.epoch,
+            channel: self.channel,
+            ..desk
+        }
+    }
+
+    /// Takes one message and sends what it leads to; whether that was a plan.
+    pub fn take(&mut self, message: Heard, end: &mut WorkerEnd, status: &Status) -> bool {
+        match message {
+            Heard::Controls(controls) => {
+                self.controls = controls;
+                self.planner.set_controls(controls);
+            }
+            Heard::Start {
+                epoch,
+                at,
+                grid,
+                cycle,
+                tempo: _,
+            } => {
+                let grid = grid.from_zero();
+                let next_pass = Epoch {
+                    pass: self.epoch.pass + 1,
+                    ..self.epoch
+                };
+                let early = std::mem::take(&mut self.downbeat);
+                if self.playing.is_some() && epoch == next_pass {
+                    self.planner.wrap(at);
+                    for (channel, pitch, velocity) in early {
+                        self.planner.note_on(at, channel, pitch, velocity);
+                    }
+                } else if self.playing.is_none() || epoch != self.epoch {
+                    self.first_pass = epoch.pass;
+                    self.planner.start(at, grid, cycle);
+                }
+                // What changes in mid-play, or with a wrap, counts from the next bar.
+                if self.playing.is_some_and(|known| known != (grid, cycle))
+                    && epoch.generation == self.epoch.generation
+                {
+                    self.planner.change(at, grid, cycle);
+                }
+                self.playing = Some((grid, cycle));
+                self.epoch = epoch;
+            }
+            Heard::Stop { epoch } => {
+                self.epoch = epoch;
+                self.playing = None;
+                self.planner.stop();
+            }
+            Heard::NoteOn {
+                at,
+                channel,
+                pitch,
+                velocity,
+            } => {
+                self.channel = channel;
+                let cycle = self.playing.and_then(|(_, cycle)| cycle);
+                if cycle.is_some_and(|(_, end)| at + 1 >= end) {
+                    self.downbeat.push((channel, pitch, velocity));
+                } else {
+                    self.planner.note_on(at, channel, pitch, velocity);
+                }
+            }
+            Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
+            Heard::Forget => self.planner.forget(),
+            Heard::Clock { epoch, at } => {
+                if epoch == self.epoch && self.playing.is_some() {
+                    return self.advance(at, end, status);
+                }
+            }
+        }
+        false
+    }
+
+    /// Decides what is due at `at` and sends it; whether anything was.
+    fn advance(&mut self, at: Tick, end: &mut WorkerEnd, status: &Status) -> bool {
+        let began = Instant::now();
+        let channel = self.controls.channel.unwrap_or(self.channel);
+        let Some((grid, _)) = self.playing else {
+            return false;
+        };
+        let epoch_of = |pass: u32| Epoch {
+            generation: self.epoch.generation,
+            pass: self.first_pass + pass,
+        };
+        let mut notes = 0;
+        let mut sent = 0;
+        for action in self.planner.advance(at) {
+            sent += 1;
+            end.send(match action {
+                Action::Segment {
+                    pass,
+                    bar,
+                    from,
+                    to,
+                } => Planned::Segment(Segment {
+                    epoch: epoch_of(pass),
+                    bar,
+                    from,
+                    to,
+                }),
+                Action::Replace { pass, from, to } => Planned::Replace {
+                    epoch: epoch_of(pass),
+                    from,
+                    to,
+                },
+                Action::Release { pass, at, pitch } => Planned::Release {
+                    epoch: epoch_of(pass),
+                    at,
+                    channel,
+                    pitch,
+                },
+                Action::Note { pass, planned } => {
+                    notes += 1;
+                    let note = planned.note;
+                    let bar = Bar::containing(grid, note.onset);
+                    let feel = feel(&note, bar.start, bar.end(), &self.controls);
+                    Planned::Note {
+                        epoch: epoch_of(pass),
+                        note: PlannedNote {
+                            onset: note.onset,
+                            duration: note.duration,
+                            delay_millitick: feel.delay_millitick,
+                            channel,
+                            pitch: note.pitch,
+                            velocity: feel.velocity,
+                            fit: planned.fit,
+                            yields: planned.yields,
+                        },
+                    }
+                }
+            });
+        }
+        if sent > 0 {
+            status.add(Count::Plans, 1);
+            status.add(Count::NotesGenerated, notes);
+            let nanoseconds = began.elapsed().as_nanos();
+            status.add(
+                Count::PlanningNanoseconds,
+                u64::try_from(nanoseconds).unwrap_or(u64::MAX),
+            );
+        }
+        sent > 0
+    }
+}
