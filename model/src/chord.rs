@@ -257,7 +257,7 @@ impl Quality {
             Self::Sixth | Self::MinorSixth => 0.23,
             Self::MajorSeventh => 0.27,
             Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.3,
-            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.54,
+            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.4,
         }
     }
 }

@@ -103,13 +103,15 @@ impl Generator {
 
     /// Writes the notes of `segment`, which follows `earlier` segments of the same bar; sorted by onset
     /// and pitch. The same music, segment and controls give the same notes.
-    /// With `must_play` at least one note comes, where the range allows any.
+    /// With `must_play` at least one note comes, where the range allows any. Each note is given to `out` as
+    /// soon as it is certain, mostly when the next has been written.
     pub fn segment(
         &mut self,
         music: &Music,
         earlier: &[Segment],
         segment: &Segment,
         must_play: bool,
+        out: &mut dyn FnMut(Note),
     ) -> Vec<Note> {
         let controls = music.controls;
         let context = context(music, segment);
@@ -163,7 +165,7 @@ impl Generator {
             cache,
             notes: Vec::new(),
         };
-        let writing = write(&blank);
+        let writing = write(&blank, out);
         self.refused = writing.refused;
         writing.notes
     }
@@ -191,9 +193,11 @@ impl Generator {
     }
 }
 
-/// Writes the segment that `blank` stands before, anew while it would be stuck.
-fn write<'a>(blank: &Writing<'a>) -> Writing<'a> {
+/// Writes the segment that `blank` stands before, anew while it would be stuck. Notes that can't be thrown
+/// away any more go to `out`.
+fn write<'a>(blank: &Writing<'a>, out: &mut dyn FnMut(Note)) -> Writing<'a> {
     let (controls, segment) = (blank.music.controls, blank.segment);
+    let certain = !may_be_stuck(blank.music, segment);
     let mut attempt = 0;
     loop {
         let mut rng = stream(controls, segment.bar.number, segment.start, attempt);
@@ -204,23 +208,30 @@ fn write<'a>(blank: &Writing<'a>) -> Writing<'a> {
             rng,
             ..blank.clone()
         };
-        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {}
-        if attempt == REDRAWS || !is_stuck(blank.music, segment, &writing.notes) {
+        let mut told = 0;
+        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {
+            // The next note may still shorten the last.
+            if certain && let [.., last, _] = writing.notes[..] {
+                out(last);
+                told += 1;
+            }
+        }
+        if certain || attempt == REDRAWS || !is_stuck(blank.music, segment, &writing.notes) {
+            writing.notes[told..].iter().for_each(|note| out(*note));
             return writing;
         }
         attempt += 1;
     }
 }
 
-/// Whether `notes` would make one bar sound for the [`STUCK`]th time in a row while what is heard moves on,
-/// or nothing is heard. Drums may.
-fn is_stuck(music: &Music, segment: &Segment, notes: &[Note]) -> bool {
+/// Whether the same bar has sounded as often as it may, and what is heard moves on, or nothing is heard, so
+/// that once more would be too often. Drums may.
+fn may_be_stuck(music: &Music, segment: &Segment) -> bool {
     let Segment {
         bar, start, end, ..
     } = *segment;
     let first = bar.start - (STUCK - 1) * bar.ticks;
     if music.controls.role == Role::Drums
-        || notes.is_empty()
         || (start, end) != (bar.start, bar.end())
         || first < music.since
     {
@@ -230,10 +241,17 @@ fn is_stuck(music: &Music, segment: &Segment, notes: &[Note]) -> bool {
         let from = bar.start - back * bar.ticks;
         places(notes, from, from + bar.ticks)
     };
-    let now = places(notes, start, end);
-    let heard_loops = (2..STUCK).all(|back| played(music.heard, back) == played(music.heard, 1));
+    let loops = |notes| (2..STUCK).all(|back| played(notes, back) == played(notes, 1));
     let heard_something = !played(music.heard, 1).is_empty();
-    (1..STUCK).all(|back| played(music.own, back) == now) && !(heard_loops && heard_something)
+    loops(music.own) && !(loops(music.heard) && heard_something)
+}
+
+/// Whether `notes` would make one bar sound for the [`STUCK`]th time in a row, where that may be.
+fn is_stuck(music: &Music, segment: &Segment, notes: &[Note]) -> bool {
+    let bar = segment.bar;
+    !notes.is_empty()
+        && places(notes, segment.start, segment.end)
+            == places(music.own, bar.start - bar.ticks, bar.start)
 }
 
 /// The whole bars before `segment` that serve as context, oldest first: as many as fit.

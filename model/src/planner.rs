@@ -223,13 +223,13 @@ impl Planner {
 
     /// A key went down.
     pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
-        self.decide_until(at);
+        self.decide_for_later(at);
         self.timeline.note_on(at, channel, pitch, velocity);
     }
 
     /// A key went up.
     pub fn note_off(&mut self, at: Tick, channel: u8, pitch: u8) {
-        self.decide_until(at);
+        self.decide_for_later(at);
         self.timeline.note_off(at, channel, pitch);
     }
 
@@ -246,12 +246,25 @@ impl Planner {
 
     /// Everything before `to` has been heard: decides what is due, and hands out what is to be done.
     pub fn advance(&mut self, to: Tick) -> std::vec::Drain<'_, Action> {
-        self.decide_until(to);
+        self.decide_for_later(to);
         self.actions.drain(..)
     }
 
+    /// The same, but hands out each action as soon as it is known: the first notes of a bar while the next
+    /// are still being written.
+    pub fn advance_at_once(&mut self, to: Tick, out: &mut impl FnMut(Action)) {
+        self.actions.drain(..).for_each(&mut *out);
+        self.decide_until(to, out);
+    }
+
+    fn decide_for_later(&mut self, to: Tick) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.decide_until(to, &mut |action| actions.push(action));
+        self.actions = actions;
+    }
+
     /// Comes to each decision point up to `to` in order of time, knowing what was heard before it.
-    fn decide_until(&mut self, to: Tick) {
+    fn decide_until(&mut self, to: Tick, out: &mut impl FnMut(Action)) {
         while let Some(playing) = self.playing {
             let check = self.next_check + CHECK;
             let plan = self.next_plan(&playing);
@@ -262,9 +275,9 @@ impl Planner {
             self.timeline.listen_to(point);
             if plan == Some(point) {
                 let segment = self.next_segment(&playing);
-                self.plan(segment);
+                self.plan(segment, out);
             } else {
-                self.check(self.next_check);
+                self.check(self.next_check, out);
             }
         }
         self.timeline.listen_to(to);
@@ -301,7 +314,7 @@ impl Planner {
     }
 
     /// Plans a segment at its decision point.
-    fn plan(&mut self, segment: Segment) {
+    fn plan(&mut self, segment: Segment, out: &mut impl FnMut(Action)) {
         let Some(playing) = &mut self.playing else {
             return;
         };
@@ -316,18 +329,21 @@ impl Planner {
         let guessed = segment.horizon <= segment.start;
         self.settle(segment.start - LEAD);
         self.drop_own(segment.start, segment.end);
-        self.actions.push(Action::Segment {
+        out(Action::Segment {
             pass,
             bar: segment.bar.start,
             from: segment.start,
             to: segment.end,
         });
         if self.is_our_turn(&segment) {
-            let notes = match &self.held {
-                Some(held) => held.in_segment(&segment, self.yields()),
-                None => self.generate(&segment, &[], guessed),
-            };
-            self.adopt(pass, notes);
+            if let Some(held) = &self.held {
+                let line = self.controls.role.is_monophonic();
+                let notes = held.in_segment(&segment, self.yields());
+                let mut adopting = Adopting::new(&mut self.own, pass, line, out);
+                notes.into_iter().for_each(|note| adopting.take(note));
+            } else {
+                self.generate(pass, &segment, &[], guessed, out);
+            }
         }
         self.standing.push_back(Standing {
             pass,
@@ -345,9 +361,17 @@ impl Planner {
         self.controls.mode == Mode::Follow || segment.bar.number.div_euclid(phrase) % 2 != 0
     }
 
-    fn generate(&mut self, segment: &Segment, earlier: &[Segment], guessed: bool) -> Vec<Planned> {
+    /// Writes a segment into the plan.
+    fn generate(
+        &mut self,
+        pass: u32,
+        segment: &Segment,
+        earlier: &[Segment],
+        guessed: bool,
+        out: &mut impl FnMut(Action),
+    ) {
         let Some(playing) = self.playing else {
-            return Vec::new();
+            return;
         };
         let (heard, own) = self.voices();
         let since = heard
@@ -363,7 +387,8 @@ impl Planner {
             grid: playing.grid,
             controls: &self.controls,
         };
-        let continues = self.controls.role == Role::Continue;
+        let role = self.controls.role;
+        let yields = self.yields();
         let last_heard = self
             .timeline
             .heard_between(segment.start, segment.end)
@@ -376,55 +401,30 @@ impl Planner {
                 .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
         // A note that bends can leave the scale or the range, so it does not where these are held to.
         let free = !self.controls.scale_lock && self.controls.range() == (0, 127);
-        let bends = guessed && free && self.controls.role == Role::Bass;
-        let mut notes = self.generator.segment(&music, earlier, segment, comes_in);
-        if bends && notes.is_empty() {
-            notes.push(pedal(segment));
-        }
-        notes
-            .into_iter()
+        let bends = guessed && free && role == Role::Bass;
+        let planned = |note: Note| Planned {
+            note,
+            fit: match (bends, note.onset - segment.bar.start) {
+                (false, _) => Fit::AsPlanned,
+                (true, 0) => Fit::Root,
+                (true, _) => Fit::ChordTone,
+            },
+            yields,
+        };
+        let mut adopting = Adopting::new(&mut self.own, pass, role.is_monophonic(), out);
+        let mut take = |note: Note| {
             // Where the player is known to play, the melody is the player's.
-            .filter(|note| !continues || guessed || last_heard.is_none_or(|end| note.onset >= end))
-            .map(|note| Planned {
-                note,
-                fit: match (bends, note.onset - segment.bar.start) {
-                    (false, _) => Fit::AsPlanned,
-                    (true, 0) => Fit::Root,
-                    (true, _) => Fit::ChordTone,
-                },
-                yields: self.yields(),
-            })
-            .collect()
-    }
-
-    /// Takes new notes into the plan. Of a line, what still sounds ends where the next note begins.
-    fn adopt(&mut self, pass: u32, notes: Vec<Planned>) {
-        if let Some(first) = notes.first()
-            && self.controls.role.is_monophonic()
-        {
-            let onset = first.note.onset;
-            for planned in self.own.iter_mut().rev().take(8) {
-                if planned.note.onset < onset && planned.note.end() > onset {
-                    planned.note.duration = onset - planned.note.onset;
-                    self.actions.push(Action::Release {
-                        pass,
-                        at: onset,
-                        pitch: planned.note.pitch,
-                    });
-                }
+            let free = role != Role::Continue || guessed;
+            if free || last_heard.is_none_or(|end| note.onset >= end) {
+                adopting.take(planned(note));
             }
+        };
+        let notes = self
+            .generator
+            .segment(&music, earlier, segment, comes_in, &mut take);
+        if bends && notes.is_empty() {
+            take(pedal(segment));
         }
-        for planned in &notes {
-            self.actions.push(Action::Note {
-                pass,
-                planned: *planned,
-            });
-        }
-        let place = notes.first().map_or(0, |first| {
-            self.own
-                .partition_point(|planned| planned.note.onset < first.note.onset)
-        });
-        self.own.splice(place..place, notes);
     }
 
     /// Whether our notes are silent while the player plays: a melody is one at a time.
@@ -462,6 +462,54 @@ impl Planner {
         });
     }
 
+}
+
+/// New notes on their way into the plan, in order.
+struct Adopting<'a, Out> {
+    own: &'a mut Vec<Planned>,
+    pass: u32,
+    /// One note at a time.
+    line: bool,
+    /// Whether a note was taken.
+    begun: bool,
+    out: &'a mut Out,
+}
+
+impl<'a, Out: FnMut(Action)> Adopting<'a, Out> {
+    fn new(own: &'a mut Vec<Planned>, pass: u32, line: bool, out: &'a mut Out) -> Self {
+        Self {
+            own,
+            pass,
+            line,
+            begun: false,
+            out,
+        }
+    }
+
+    fn take(&mut self, planned: Planned) {
+        let pass = self.pass;
+        let onset = planned.note.onset;
+        if self.line && !std::mem::replace(&mut self.begun, true) {
+            // Of a line, what still sounds ends where the next note begins.
+            for before in self.own.iter_mut().rev().take(8) {
+                let note = &mut before.note;
+                if note.onset < onset && note.end() > onset {
+                    note.duration = onset - note.onset;
+                    (self.out)(Action::Release {
+                        pass,
+                        at: onset,
+                        pitch: note.pitch,
+                    });
+                }
+            }
+        }
+        let place = (onset, planned.note.pitch);
+        let index = self
+            .own
+            .partition_point(|other| (other.note.onset, other.note.pitch) <= place);
+        self.own.insert(index, planned);
+        (self.out)(Action::Note { pass, planned });
+    }
 }
 
 /// The bass line of somebody who does not know the song yet: one long note, which will bend to the chord

@@ -151,8 +151,10 @@ fn three_four_is_counted_in_three() {
                 }
             }
         }
+        // A waltz may rest on two or come in on three, but nothing is stronger than the downbeat.
+        let [one, two, three] = beats;
         assert!(
-            beats[0] > beats[1] && beats[0] > beats[2],
+            one >= two && one >= three && 2 * one > two + three,
             "{role:?}: {beats:?} on the three beats"
         );
     }

@@ -145,13 +145,15 @@ impl Desk {
         let Some((grid, _)) = self.playing else {
             return false;
         };
+        let (generation, first_pass) = (self.epoch.generation, self.first_pass);
         let epoch_of = |pass: u32| Epoch {
-            generation: self.epoch.generation,
-            pass: self.first_pass + pass,
+            generation,
+            pass: first_pass + pass,
         };
         let mut notes = 0;
         let mut sent = 0;
-        for action in self.planner.advance(at) {
+        let controls = self.controls;
+        self.planner.advance_at_once(at, &mut |action| {
             sent += 1;
             end.send(match action {
                 Action::Segment {
@@ -180,7 +182,7 @@ impl Desk {
                     notes += 1;
                     let note = planned.note;
                     let bar = Bar::containing(grid, note.onset);
-                    let feel = feel(&note, bar.start, bar.end(), &self.controls);
+                    let feel = feel(&note, bar.start, bar.end(), &controls);
                     Planned::Note {
                         epoch: epoch_of(pass),
                         note: PlannedNote {
@@ -196,7 +198,7 @@ impl Desk {
                     }
                 }
             });
-        }
+        });
         if sent > 0 {
             status.add(Count::Plans, 1);
             status.add(Count::NotesGenerated, notes);

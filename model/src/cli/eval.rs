@@ -8,6 +8,7 @@ use continuo_model::{
     controls::{Controls, Role},
     eval::{
         continuations::{Start, play},
+        finding::{self, Found},
         likelihood::{Cost, by_source, fit_baselines},
         measures::{DISTRIBUTIONS, Excerpt, Histogram, Mean, NUMBERS, Player, overlap},
         reaction::{density_follows, moved_along},
@@ -50,6 +51,9 @@ pub struct Eval {
     /// Print the measures of each source as well.
     #[arg(long)]
     by_source: bool,
+    /// Only print how well keys and chords are found in what is heard.
+    #[arg(long)]
+    finding: bool,
     /// How far from the likeliest note, in per cent.
     #[arg(long, default_value_t = 50.0)]
     adventure: f32,
@@ -79,6 +83,10 @@ fn bar(length: usize, message: String) -> anyhow::Result<ProgressBar> {
 pub fn run(arguments: &Eval) -> anyhow::Result<()> {
     let mut generator = files::generator(arguments.weights.as_deref())?;
     let held_out = Sampler::load(std::slice::from_ref(&arguments.file))?;
+    if arguments.finding {
+        print!("{}", found(&spread(held_out.pieces(), arguments.pieces.max(1)))?);
+        return Ok(());
+    }
     if arguments.pieces > 0 {
         let training = Sampler::load(&training_files(&arguments.corpus)?).context(
             "the baselines are fitted on the training files: give their folder as --corpus",
@@ -118,6 +126,25 @@ fn spread(pieces: &[Piece], count: usize) -> Vec<&Piece> {
             pieces.into_iter().step_by(stride)
         })
         .collect()
+}
+
+/// How well keys and chords are found.
+fn found(pieces: &[&Piece]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for (what, sources) in [
+        ("chords struck at once, by beat", finding::chords(pieces, false)),
+        ("broken chords, by beat", finding::chords(pieces, true)),
+        ("running key, by bar", finding::keys(pieces)),
+    ] {
+        writeln!(text, "\n{what:<34}{:>8}{:>9}{:>9}", "of", "root", "whole")?;
+        let all = sources.values().copied().fold(Found::default(), Found::and);
+        for (source, found) in sources.into_iter().chain([("all", all)]) {
+            let [root, whole] = found.shares().map(|share| 100.0 * share);
+            let cases = found.cases;
+            writeln!(text, "{source:<34}{cases:>8}{root:>7.1} %{whole:>7.1} %")?;
+        }
+    }
+    Ok(text)
 }
 
 fn likelihood(

@@ -152,7 +152,7 @@ fn play_one(
             end: bar.end(),
             horizon: bar.end() + bar.beat,
         };
-        let notes = generator.segment(&music, &[], &segment, false);
+        let notes = generator.segment(&music, &[], &segment, false, &mut |_| ());
         played.extend(notes);
     }
     let made = played.split_off(known.len());

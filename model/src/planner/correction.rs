@@ -6,7 +6,7 @@ use crate::{controls::Role, harmony::Bar, note::Note, time::Tick, tokenizer::Seg
 impl Planner {
     /// Looks at the harmony of the beat at `beat` and plans the rest of its bar anew if it is another
     /// than was planned for.
-    pub(super) fn check(&mut self, beat: Tick) {
+    pub(super) fn check(&mut self, beat: Tick, out: &mut impl FnMut(Action)) {
         let Some(playing) = self.playing else {
             return;
         };
@@ -38,14 +38,14 @@ impl Planner {
         };
         // The bar after this one may be planned already; it stays.
         let to = segment.end;
-        self.actions.push(Action::Replace { pass, from, to });
+        out(Action::Replace { pass, from, to });
         self.drop_own(from, segment.end);
         let known = self.pitch_classes_at(beat);
         for planned in self.own.iter_mut().rev().take(16) {
             let note = &mut planned.note;
             if note.onset < from && note.end() > from && clashes_with(note.pitch, known) {
                 note.duration = from - note.onset;
-                self.actions.push(Action::Release {
+                out(Action::Release {
                     pass,
                     at: from,
                     pitch: note.pitch,
@@ -53,8 +53,7 @@ impl Planner {
             }
         }
         // Its plan was made for the whole bar, so the bar's beginning is told as it was planned.
-        let notes = self.generate(&rest, &[segment], false);
-        self.adopt(pass, notes);
+        self.generate(pass, &rest, &[segment], false, out);
     }
 
     /// Whether the plan that stands does not go with what sounds at `beat`.

@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    chord::Quality,
+    chord::{Key, Quality},
     harmony::Bar,
     note::Note,
     time::{BarGrid, Meter, Tick},
@@ -54,6 +54,8 @@ pub struct Piece {
     pub bars: Vec<Bar>,
     /// Chord symbols in order; empty in many sources.
     pub chords: Vec<ChordSymbol>,
+    /// The keys that the source states, and where each begins; empty where it states none.
+    pub keys: Vec<(Tick, Key)>,
     /// The instruments.
     pub parts: Vec<Part>,
 }
@@ -137,6 +139,9 @@ struct RawPiece {
     chords: Vec<(i64, i64, u8, String, u8)>,
     parts: Vec<RawPart>,
     work: String,
+    key: Vec<(i64, u8, String)>,
+    #[serde(default)]
+    key_estimated: bool,
 }
 
 /// The quality that the corpus writes so.
@@ -242,7 +247,19 @@ fn piece(raw: RawPiece) -> Result<Piece, String> {
             bass: *bass,
         });
     }
+    let mut keys = Vec::new();
+    for (at, tonic, mode) in raw.key.iter().filter(|_| !raw.key_estimated) {
+        if *tonic > 11 || !["major", "minor"].contains(&mode.as_str()) {
+            return Err(format!("key {tonic} {mode:?} at tick {at}"));
+        }
+        let key = Key {
+            tonic: *tonic,
+            minor: mode == "minor",
+        };
+        keys.push((Tick(*at), key));
+    }
     Ok(Piece {
+        keys,
         bars: bars(&raw.meter, end)?,
         id: raw.id,
         source: raw.source,

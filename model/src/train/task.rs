@@ -82,15 +82,46 @@ fn strokes(piece: &Piece, rhythm: &[(i64, i64)], mut stroke: impl FnMut(&ChordSy
     }
 }
 
-/// Chord symbols as somebody's hands play them on the heard track: any inversion, register and rhythm.
-fn heard_chords(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
-    let rhythm = *STROKES.choose(rng).expect("not empty");
-    let center = rng.random_range(50..=68i32);
-    let fixed_voicing = rng.random_bool(0.4);
-    let broken = rng.random_bool(0.25);
-    let staccato = rng.random_bool(0.25);
-    let with_bass = rng.random_bool(0.25);
-    let velocity = rng.random_range(60..=100u8);
+/// How somebody's hands play chord symbols through a piece.
+#[derive(Clone, Copy, Debug)]
+pub struct Hands {
+    rhythm: &'static [(i64, i64)],
+    /// Middle of the register.
+    center: i32,
+    fixed_voicing: bool,
+    /// One note after the other.
+    pub broken: bool,
+    staccato: bool,
+    with_bass: bool,
+    velocity: u8,
+}
+
+impl Hands {
+    /// Anybody's.
+    pub fn draw(rng: &mut impl Rng) -> Self {
+        Self {
+            rhythm: STROKES.choose(rng).expect("not empty"),
+            center: rng.random_range(50..=68i32),
+            fixed_voicing: rng.random_bool(0.4),
+            broken: rng.random_bool(0.25),
+            staccato: rng.random_bool(0.25),
+            with_bass: rng.random_bool(0.25),
+            velocity: rng.random_range(60..=100u8),
+        }
+    }
+}
+
+/// Chord symbols as `hands` play them on the heard track, in any inversion.
+pub fn heard_chords(piece: &Piece, hands: Hands, rng: &mut impl Rng) -> Vec<Note> {
+    let Hands {
+        rhythm,
+        center,
+        fixed_voicing,
+        broken,
+        staccato,
+        with_bass,
+        velocity,
+    } = hands;
     let mut notes = Vec::new();
     strokes(piece, rhythm, |chord, onset, length| {
         let spread = if fixed_voicing {
@@ -201,7 +232,7 @@ fn voicing_cost(pitches: &[i32], last: &[i32], center: i32) -> i32 {
 fn harmony(piece: &Piece, without: &[Note], rng: &mut impl Rng) -> Option<Vec<Note>> {
     let symbols = !piece.chords.is_empty();
     if symbols && rng.random_bool(0.6) {
-        return Some(heard_chords(piece, rng));
+        return Some(heard_chords(piece, Hands::draw(rng), rng));
     }
     let mut notes = pick_part(piece, "chords", rng).or_else(|| pick_part(piece, "piano", rng));
     if let Some(notes) = &mut notes {
@@ -214,7 +245,7 @@ fn harmony(piece: &Piece, without: &[Note], rng: &mut impl Rng) -> Option<Vec<No
         });
     }
     match notes {
-        None if symbols => Some(heard_chords(piece, rng)),
+        None if symbols => Some(heard_chords(piece, Hands::draw(rng), rng)),
         notes => notes,
     }
 }
