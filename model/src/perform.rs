@@ -120,6 +120,8 @@ fn take(actions: std::vec::Drain<'_, Action>, plan: &mut Vec<Planned>) {
     for action in actions {
         match action {
             Action::Segment { .. } => {}
+            // A file is played in one pass.
+            Action::Replace { pass: 1.., .. } => {}
             Action::Replace { from, to, .. } => {
                 plan.retain(|planned| planned.note.onset < from || planned.note.onset >= to);
             }

@@ -18,8 +18,8 @@ mod voices;
 
 use std::collections::VecDeque;
 
-pub use self::{memory::Memory, voices::split_top_line};
 use self::held::Held;
+pub use self::{memory::Memory, voices::split_top_line};
 
 use crate::{
     controls::{Controls, Mode, Role},
@@ -158,7 +158,7 @@ impl Planner {
     /// Play begins at `at`: after a stop, a jump, or when the plan became void.
     pub fn start(&mut self, at: Tick, grid: BarGrid, cycle: Option<(Tick, Tick)>) {
         self.timeline.start(at);
-        let cycle = cycle.filter(|(start, end)| end > start && at < *end);
+        let cycle = cycle.filter(|(start, end)| end > start && at <= *end);
         self.playing = Some(Playing {
             grid,
             cycle,
@@ -177,6 +177,11 @@ impl Planner {
         if let Some(playing) = &mut self.playing {
             playing.pass += 1;
             let (pass, grid) = (playing.pass, playing.grid);
+            // The loop was set too late to plan over its end.
+            if playing.next_pass < pass {
+                playing.next_pass = pass;
+                playing.next = at;
+            }
             self.standing.retain(|standing| standing.pass >= pass);
             self.set_first_check(at, grid);
         }
@@ -190,7 +195,8 @@ impl Planner {
         };
         let pass = playing.pass;
         playing.grid = grid;
-        playing.cycle = cycle.filter(|(start, end)| end > start && at < *end);
+        // Rounded, the place at which a loop is set may be its end.
+        playing.cycle = cycle.filter(|(start, end)| end > start && at <= *end);
         playing.next = at;
         playing.next_pass = pass;
         self.standing.clear();
@@ -198,6 +204,12 @@ impl Planner {
         self.actions.push(Action::Replace {
             pass,
             from: at,
+            to: Tick(i64::MAX),
+        });
+        // The next pass may be planned already.
+        self.actions.push(Action::Replace {
+            pass: pass + 1,
+            from: Tick(i64::MIN),
             to: Tick(i64::MAX),
         });
     }
@@ -461,7 +473,6 @@ impl Planner {
             heard_lately
         });
     }
-
 }
 
 /// New notes on their way into the plan, in order.

@@ -153,8 +153,7 @@ impl Timeline {
         heard.truncate(MOST_NOTES);
         self.forget();
         self.heard.append(&mut heard);
-        self.heard
-            .sort_by_key(|note| (note.onset, note.pitch));
+        self.heard.sort_by_key(|note| (note.onset, note.pitch));
         self.heard.dedup_by_key(|note| (note.onset, note.pitch));
         for (from, to) in known {
             if from < to {

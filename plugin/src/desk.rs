@@ -129,6 +129,8 @@ impl Desk {
             }
             Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
             Heard::Forget => self.planner.forget(),
+            // The seat keeps what is recalled.
+            Heard::Recall => {}
             Heard::Clock { epoch, at } => {
                 if epoch == self.epoch && self.playing.is_some() {
                     return self.advance(at, end, status);

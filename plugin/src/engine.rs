@@ -60,6 +60,8 @@ pub struct Block {
     pub bypass: bool,
     /// The state of the Forget button; each press is sent once.
     pub forget: bool,
+    /// How often a project's song memory was loaded.
+    pub loads: u32,
     /// How much later everything leaves than it was heard, in samples.
     pub lookahead: u32,
 }
@@ -87,6 +89,7 @@ pub struct Engine<E> {
     thru: bool,
     bypass: bool,
     forget: bool,
+    loads: u32,
     reset: bool,
     /// The running block may wait for the worker.
     offline: bool,
@@ -118,6 +121,7 @@ impl<E: Copy> Engine<E> {
             thru: true,
             bypass: false,
             forget: false,
+            loads: 0,
             reset: false,
             offline: false,
             out_of_step: false,
@@ -248,6 +252,14 @@ impl<E: Copy> Engine<E> {
                 self.tell(Heard::Stop { epoch: self.epoch });
             }
         }
+        let loaded = std::mem::replace(&mut self.loads, block.loads) != block.loads;
+        if loaded {
+            self.void = true;
+            self.player.forget_plans();
+        }
+        if loaded || (lost && block.loads > 0) {
+            self.tell(Heard::Recall);
+        }
         let pressed = block.forget && !self.forget;
         self.forget = block.forget;
         if pressed {
@@ -269,9 +281,9 @@ impl<E: Copy> Engine<E> {
         };
         let outline = self.clock.outline();
         if epoch != self.epoch || self.announced != Some(outline) {
-            if epoch != self.epoch {
-                self.unheard = None;
-            }
+            // Also in the same epoch what was decided is void, and is decided again.
+            self.unheard = None;
+            self.decided = None;
             self.epoch = epoch;
             self.announced = Some(outline);
             let start = Heard::Start {
@@ -385,7 +397,7 @@ impl<E: Copy> Engine<E> {
         }
         let vital = matches!(
             message,
-            Heard::Start { .. } | Heard::Stop { .. } | Heard::Controls(_)
+            Heard::Start { .. } | Heard::Stop { .. } | Heard::Controls(_) | Heard::Recall
         );
         self.out_of_step |= !self.link.send(message) && vital;
     }

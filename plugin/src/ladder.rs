@@ -97,9 +97,7 @@ impl Ladder {
 
     /// The plan of `segment` begins to come; it takes the place of an earlier one for the same ticks.
     pub fn open(&mut self, segment: Segment) {
-        let same = |kept: &Kept| {
-            (kept.segment.from, kept.segment.to) == (segment.from, segment.to)
-        };
+        let same = |kept: &Kept| (kept.segment.from, kept.segment.to) == (segment.from, segment.to);
         let place = self.kept.iter().position(same).unwrap_or(0);
         if let Some(mut kept) = self.kept.remove(place) {
             kept.notes.clear();
@@ -118,9 +116,17 @@ impl Ladder {
         }
     }
 
-    /// What was planned from `from` on and before `to` is void.
+    /// What was planned from `from` on and before `to` is void. A segment that lies in it whole counts as not
+    /// planned; of another the rest is a correction, whose notes follow.
     pub fn replace(&mut self, epoch: Epoch, from: Tick, to: Tick) {
-        for kept in self.kept.iter_mut().filter(|kept| kept.segment.epoch == epoch) {
+        for kept in self
+            .kept
+            .iter_mut()
+            .filter(|kept| kept.segment.epoch == epoch)
+        {
+            if from <= kept.segment.from && kept.segment.to <= to {
+                kept.segment.to = kept.segment.from;
+            }
             kept.notes
                 .retain(|note| note.onset < from || note.onset >= to);
         }
@@ -152,7 +158,12 @@ impl Ladder {
         }
         // A whole bar of this stretch of play, or of the loop's pass before.
         let pattern = latest().find(|kept| {
-            let Segment { epoch, bar, from, to } = kept.segment;
+            let Segment {
+                epoch,
+                bar,
+                from,
+                to,
+            } = kept.segment;
             epoch.generation == gap.epoch.generation && from == bar && to > from
         });
         let Some(pattern) = pattern else {
@@ -193,8 +204,14 @@ impl Default for Ladder {
 mod tests {
     use super::*;
 
-    const FIRST: Epoch = Epoch { generation: 1, pass: 0 };
-    const SECOND: Epoch = Epoch { generation: 1, pass: 1 };
+    const FIRST: Epoch = Epoch {
+        generation: 1,
+        pass: 0,
+    };
+    const SECOND: Epoch = Epoch {
+        generation: 1,
+        pass: 1,
+    };
 
     fn bar(epoch: Epoch, number: i64) -> Segment {
         Segment {
@@ -247,14 +264,20 @@ mod tests {
             ..bar(SECOND, 0)
         };
         let notes = vec![(48, 43, Fit::AsPlanned)];
-        assert_eq!(filled(&ladder, &gap, Role::Bass), (Rung::EarlierPass, notes));
+        assert_eq!(
+            filled(&ladder, &gap, Role::Bass),
+            (Rung::EarlierPass, notes)
+        );
     }
 
     #[test]
     fn the_second_is_the_last_bar_bent_to_the_harmony() {
         let ladder = ladder();
         let expect = |fit| (Rung::Moved, vec![(192, 45, fit)]);
-        assert_eq!(filled(&ladder, &bar(FIRST, 2), Role::Bass), expect(Fit::Root));
+        assert_eq!(
+            filled(&ladder, &bar(FIRST, 2), Role::Bass),
+            expect(Fit::Root)
+        );
         assert_eq!(
             filled(&ladder, &bar(FIRST, 2), Role::Chords),
             expect(Fit::NearestTone)
@@ -264,11 +287,23 @@ mod tests {
     #[test]
     fn after_a_jump_to_new_music_and_after_other_controls_it_rests() {
         let mut ladder = ladder();
-        let elsewhere = Epoch { generation: 2, pass: 0 };
-        assert_eq!(filled(&ladder, &bar(elsewhere, 9), Role::Bass).0, Rung::Rest);
-        assert_eq!(filled(&ladder, &bar(elsewhere, 0), Role::Bass).0, Rung::EarlierPass);
+        let elsewhere = Epoch {
+            generation: 2,
+            pass: 0,
+        };
+        assert_eq!(
+            filled(&ladder, &bar(elsewhere, 9), Role::Bass).0,
+            Rung::Rest
+        );
+        assert_eq!(
+            filled(&ladder, &bar(elsewhere, 0), Role::Bass).0,
+            Rung::EarlierPass
+        );
         ladder.forget();
-        assert_eq!(filled(&ladder, &bar(elsewhere, 0), Role::Bass).0, Rung::Rest);
+        assert_eq!(
+            filled(&ladder, &bar(elsewhere, 0), Role::Bass).0,
+            Rung::Rest
+        );
     }
 
     #[test]

@@ -234,6 +234,7 @@ impl<F: Format> Plugin for Continuo<F> {
             thru: self.params.thru.value(),
             bypass: self.params.bypass.value(),
             forget: self.params.forget.value(),
+            loads: self.params.song.loads(),
             lookahead: lookahead.samples(self.sample_rate),
         };
         self.input.clear();

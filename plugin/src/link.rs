@@ -99,6 +99,8 @@ pub enum Heard {
     Controls(Controls),
     /// Forget what earlier passes taught.
     Forget,
+    /// The song memory that was loaded counts from here on.
+    Recall,
 }
 
 /// One note of the plan.

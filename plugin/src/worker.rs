@@ -11,7 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -40,26 +40,40 @@ static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 /// One instance's place at the planning threads. Until the instance is at work it only keeps what a project
 /// remembered.
 #[derive(Clone, Default)]
-pub struct Seat(Arc<Mutex<Place>>);
+pub struct Seat(Arc<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    place: Mutex<Place>,
+    /// How often a song memory was put here.
+    loads: AtomicU32,
+}
 
 #[derive(Default)]
 struct Place {
     /// The instance's end of the link, from its first activation on.
     end: Option<(WorkerEnd, Arc<Status>)>,
     desk: Option<Desk>,
-    /// What the project remembers, until there is a desk to tell.
-    memory: Memory,
+    /// What a project remembers, until the desk takes it.
+    loaded: Option<Memory>,
 }
 
 impl Seat {
     fn lock(&self) -> MutexGuard<'_, Place> {
         // Panics are caught within, so what a poisoned lock holds is whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often a song memory was loaded. The audio thread compares it in each block, and tells the planner
+    /// in the order of all else that happens: only then it counts.
+    #[must_use]
+    pub fn loads(&self) -> u32 {
+        self.0.loads.load(Ordering::Acquire)
     }
 
     /// Serves the seat unless another thread does; whether there was anything to do.
     fn serve(&self) -> bool {
-        match self.0.try_lock() {
+        match self.0.place.try_lock() {
             Ok(mut place) => place.serve(),
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().serve(),
             Err(TryLockError::WouldBlock) => false,
@@ -77,7 +91,12 @@ impl Place {
         while let Some(message) = end.receive() {
             served = true;
             if self.desk.is_none() {
-                self.desk = desk(&mut self.memory);
+                self.desk = desk(self.loaded.take().unwrap_or_default());
+            }
+            if let (Heard::Recall, Some(desk)) = (message, &mut self.desk)
+                && let Some(memory) = self.loaded.take()
+            {
+                desk.recall(memory);
             }
             let mut planned = false;
             if let (Some(desk), Ok(generator)) = (&mut self.desk, &*GENERATOR) {
@@ -101,10 +120,10 @@ impl Place {
 }
 
 /// A desk that remembers; `None`, with a word in the log, when the weights can't be used.
-fn desk(memory: &mut Memory) -> Option<Desk> {
+fn desk(memory: Memory) -> Option<Desk> {
     static TOLD: AtomicBool = AtomicBool::new(false);
     match &*GENERATOR {
-        Ok(generator) => Some(Desk::new(generator.clone(), std::mem::take(memory))),
+        Ok(generator) => Some(Desk::new(generator.clone(), memory)),
         Err(error) => {
             if !TOLD.swap(true, Ordering::Relaxed) {
                 nice_plug::prelude::nice_error!("no music will be generated: {error}");
@@ -117,11 +136,8 @@ fn desk(memory: &mut Memory) -> Option<Desk> {
 /// The song memory as a project keeps it. Called on the host's main thread; waits for a plan in the making.
 impl PersistentField<'_, Memory> for Seat {
     fn set(&self, memory: Memory) {
-        let mut place = self.lock();
-        match &mut place.desk {
-            Some(desk) => desk.recall(memory),
-            None => place.memory = memory,
-        }
+        self.lock().loaded = Some(memory);
+        self.0.loads.fetch_add(1, Ordering::Release);
     }
 
     fn map<F, R>(&self, f: F) -> R
@@ -129,9 +145,10 @@ impl PersistentField<'_, Memory> for Seat {
         F: Fn(&Memory) -> R,
     {
         let place = self.lock();
-        let memory = match &place.desk {
-            Some(desk) => desk.memory(),
-            None => place.memory.clone(),
+        let memory = match (&place.loaded, &place.desk) {
+            (Some(loaded), _) => loaded.clone(),
+            (None, Some(desk)) => desk.memory(),
+            (None, None) => Memory::default(),
         };
         drop(place);
         f(&memory)
@@ -160,7 +177,8 @@ impl Shared {
 impl Pool {
     fn start() -> Self {
         let shared = Arc::new(Shared::default());
-        let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+        let count =
+            thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
         let threads = (0..count)
             .filter_map(|_| {
                 let shared = Arc::clone(&shared);

@@ -3,12 +3,13 @@
 //! * Events come in order and inside of their block.
 //! * Thru notes are exact copies of what was heard, in order, at the same sample (plus the latency).
 //! * On each channel and key, note-on and note-off take turns, and the last is a note-off; for the
-//!   generated notes alone and for everything that the next instrument gets.
+//!   generated notes alone and for everything that the next instrument gets. Where the heard notes of a key
+//!   do not take turns themselves, their exact copies cannot either: there only the end is judged.
 //! * What was generated before a stop, a jump, a loop wrap, a reset or a change of role, channel, thru or
 //!   bypass does not sound after it.
 //! * Nothing is generated while the transport stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     host::NoteKind,
@@ -57,7 +58,16 @@ pub fn tell_apart(performance: &Performance) -> Output {
     let mut is_thru = vec![false; played.len()];
     // Copies keep their order, so the search for one begins after the last.
     let mut next = 0;
+    let mut down = HashSet::new();
     for heard in &performance.heard {
+        let key = (heard.channel, heard.pitch);
+        let ends_nothing = match heard.kind {
+            NoteKind::On => {
+                down.insert(key);
+                false
+            }
+            NoteKind::Off => !down.remove(&key),
+        };
         let due = heard.sample + u64::from(performance.latency);
         if performance.thru == Some(false) || due >= performance.end {
             continue;
@@ -71,6 +81,8 @@ pub fn tell_apart(performance: &Performance) -> Output {
                 is_thru[first + offset] = true;
                 next = first + offset + 1;
             }
+            // It may find a generated note on its key, which is not the musician's to end.
+            None if ends_nothing => {}
             None => output.missing.push(*heard),
         }
     }
@@ -136,13 +148,14 @@ pub fn violations(performance: &Performance) -> Vec<String> {
             describe(performance, heard)
         ));
     }
-    alternation(performance, "output", &performance.played, &mut found);
-    if performance.thru.is_none() {
-        // The end of a note that began while thru was off passes, and harms nothing.
-        found.retain(|breach| !breach.ends_with(ENDS_NOTHING));
-    }
+    found.extend(unpaired(performance));
     if performance.thru.is_some() {
-        alternation(performance, "generated", &output.generated, &mut found);
+        let generated = Part {
+            name: "generated",
+            events: &output.generated,
+            untidy: HashSet::new(),
+        };
+        alternation(performance, &generated, &mut found);
         let voices = pair(&output.generated);
         breaks(performance, &voices, &mut found);
         for voice in voices.iter().filter(|voice| !voice.on.rolling) {
@@ -157,28 +170,65 @@ pub fn violations(performance: &Performance) -> Vec<String> {
 #[must_use]
 pub fn unpaired(performance: &Performance) -> Vec<String> {
     let mut found = Vec::new();
-    alternation(performance, "output", &performance.played, &mut found);
+    alternation(performance, &Part::output(performance), &mut found);
+    if performance.thru.is_none() {
+        // The end of a note that began while thru was off passes, and harms nothing.
+        found.retain(|breach| !breach.ends_with(ENDS_NOTHING));
+    }
     found
 }
 
+/// Events whose pairing is judged.
+struct Part<'a> {
+    name: &'a str,
+    events: &'a [Played],
+    /// Keys on which only the end counts.
+    untidy: HashSet<(u8, u8)>,
+}
+
+impl<'a> Part<'a> {
+    /// All that the next instrument gets.
+    fn output(performance: &'a Performance) -> Self {
+        let mut untidy = HashSet::new();
+        let mut down = HashSet::new();
+        for event in &performance.heard {
+            let key = (event.channel, event.pitch);
+            let turn = match event.kind {
+                NoteKind::On => down.insert(key),
+                NoteKind::Off => down.remove(&key),
+            };
+            if !turn && performance.thru != Some(false) {
+                untidy.insert(key);
+            }
+        }
+        Self {
+            name: "output",
+            events: &performance.played,
+            untidy,
+        }
+    }
+}
+
 /// Note-on and note-off take turns on each channel and key, and every note ends.
-fn alternation(performance: &Performance, part: &str, events: &[Played], found: &mut Vec<String>) {
+fn alternation(performance: &Performance, part: &Part, found: &mut Vec<String>) {
+    let name = part.name;
     let mut sounding: HashMap<(u8, u8), Played> = HashMap::new();
-    for event in events {
+    for event in part.events {
         let key = (event.channel, event.pitch);
         let before = match event.kind {
             NoteKind::On => sounding.insert(key, *event),
             NoteKind::Off => sounding.remove(&key),
         };
         match (event.kind, before) {
+            _ if part.untidy.contains(&key) => {}
             (NoteKind::On, Some(first)) => found.push(format!(
-                "{part}: {} while {} still sounds",
+                "{name}: {} while {} still sounds",
                 describe(performance, event),
                 describe(performance, &first)
             )),
             (NoteKind::Off, None) => {
                 found.push(format!(
-                    "{part}: {} ends nothing",
+                    "{name}: {} {ENDS_NOTHING}",
                     describe(performance, event)
                 ));
             }
@@ -187,7 +237,7 @@ fn alternation(performance: &Performance, part: &str, events: &[Played], found: 
     }
     for event in sounding.values() {
         found.push(format!(
-            "{part}: {} never ends",
+            "{name}: {} never ends",
             describe(performance, event)
         ));
     }
@@ -195,11 +245,13 @@ fn alternation(performance: &Performance, part: &str, events: &[Played], found: 
 
 /// No generated note sounds on through a break.
 fn breaks(performance: &Performance, voices: &[Voice], found: &mut Vec<String>) {
+    // A host that tells its position badly cannot ask for a wrap at the sample.
+    let rounding = ROUNDING + performance.wobble;
     for &(sample, why) in &performance.breaks {
         // A delayed output is released when its own time comes.
-        let due = sample + u64::from(performance.latency) + ROUNDING;
+        let due = sample + u64::from(performance.latency) + rounding;
         for voice in voices {
-            if voice.on.sample + ROUNDING < sample && voice.sounds_at(due) {
+            if voice.on.sample + rounding < sample && voice.sounds_at(due) {
                 found.push(format!(
                     "{} sounds on through the {} at sample {sample}",
                     describe(performance, &voice.on),
@@ -323,6 +375,7 @@ mod tests {
             }],
             faults: Vec::new(),
             latency: 0,
+            wobble: 0,
             end: 96_000,
             thru: Some(true),
         }

@@ -4,6 +4,7 @@ use std::{
     ffi::CString,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,7 +26,7 @@ use clack_host::{
 };
 
 use crate::host::{
-    Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, binary_in,
+    ANY, Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells, binary_in,
 };
 
 /// The host's side of the callbacks that a plugin may make from any thread.
@@ -92,6 +93,7 @@ pub struct ClapInstance {
     setup: Setup,
     /// Samples processed since activation.
     steady_time: u64,
+    last_call: Duration,
 }
 
 impl ClapInstance {
@@ -131,6 +133,7 @@ impl ClapInstance {
             pending: EventBuffer::new(),
             setup: Setup::offline(48_000.0, 0),
             steady_time: 0,
+            last_call: Duration::ZERO,
         })
     }
 
@@ -297,7 +300,8 @@ impl Instance for ClapInstance {
             "a note effect with audio inputs"
         );
         let processor = self.processor.as_mut().context("inactive")?;
-        let input = input_events(&mut self.pending, block);
+        let setup = self.setup;
+        let input = input_events(&mut self.pending, block, &setup);
         let mut output = LimitedOutput {
             events: EventBuffer::new(),
             capacity: self.setup.output_capacity,
@@ -322,15 +326,19 @@ impl Instance for ClapInstance {
                 ),
             }))
         };
-        let transport = block.position.map(|position| transport_event(0, &position));
-        processor.process(
+        let told = block.position.filter(|_| setup.tells != Tells::Nothing);
+        let transport = told.map(|position| transport_event(0, &position, &setup));
+        let began = Instant::now();
+        let status = processor.process(
             &no_input,
             &mut audio_output,
             &input.as_input(),
             &mut OutputEvents::from_buffer(&mut output),
             Some(self.steady_time),
             transport.as_ref(),
-        )?;
+        );
+        self.last_call = began.elapsed();
+        status?;
         self.steady_time += u64::from(block.frames);
         ensure!(
             audio
@@ -361,6 +369,10 @@ impl Instance for ClapInstance {
         let latency = self.extensions.latency.as_ref();
         latency.map_or(0, |latency| latency.get(&handle))
     }
+
+    fn last_call(&self) -> Duration {
+        self.last_call
+    }
 }
 
 impl Drop for ClapInstance {
@@ -387,14 +399,17 @@ impl OutputEventBuffer for LimitedOutput {
 
 /// The block's input: parameters first, then transport changes and notes by time, a transport change
 /// before the notes of its sample.
-fn input_events(pending: &mut EventBuffer, block: &Block) -> EventBuffer {
+fn input_events(pending: &mut EventBuffer, block: &Block, setup: &Setup) -> EventBuffer {
     let mut events = std::mem::take(pending);
-    for (offset, position) in block.changes {
-        events.push(&transport_event(*offset, position));
+    if setup.tells != Tells::Nothing {
+        for (offset, position) in block.changes {
+            events.push(&transport_event(*offset, position, setup));
+        }
     }
     for note in block.events {
+        let number = |named: u8| if named == ANY { -1 } else { i16::from(named) };
         // Hosts number the ports from 0 and most send no note ids.
-        let key = Pckn::from_raw(0, note.channel.into(), note.pitch.into(), -1);
+        let key = Pckn::from_raw(0, number(note.channel), number(note.pitch), -1);
         let velocity = f64::from(note.velocity);
         match note.kind {
             NoteKind::On => events.push(&NoteOnEvent::new(note.offset, key, velocity)),
@@ -407,26 +422,35 @@ fn input_events(pending: &mut EventBuffer, block: &Block) -> EventBuffer {
 }
 
 /// The transport as CLAP says it.
-fn transport_event(offset: u32, position: &Position) -> TransportEvent {
-    let mut flags = TransportFlags::HAS_TEMPO
-        | TransportFlags::HAS_BEATS_TIMELINE
-        | TransportFlags::HAS_TIME_SIGNATURE;
+fn transport_event(offset: u32, position: &Position, setup: &Setup) -> TransportEvent {
+    let mut flags = TransportFlags::HAS_TEMPO | TransportFlags::HAS_TIME_SIGNATURE;
+    let in_seconds = setup.tells == Tells::Seconds;
+    let bars = setup.tells == Tells::All;
+    flags.set(TransportFlags::HAS_BEATS_TIMELINE, !in_seconds);
+    flags.set(TransportFlags::HAS_SECONDS_TIMELINE, in_seconds);
     flags.set(TransportFlags::IS_PLAYING, position.playing);
-    flags.set(TransportFlags::IS_LOOP_ACTIVE, position.cycle.is_some());
-    let (loop_start, loop_end) = position.cycle.unwrap_or_default();
+    flags.set(TransportFlags::IS_WITHIN_PRE_ROLL, position.beats < 0.0);
+    let cycle = position.cycle.filter(|_| !in_seconds);
+    flags.set(TransportFlags::IS_LOOP_ACTIVE, cycle.is_some());
+    let (loop_start, loop_end) = cycle.unwrap_or_default();
+    let seconds = position.sample as f64 / setup.rate;
     TransportEvent {
         header: EventHeader::new_core(offset, EventFlags::empty()),
         flags,
-        song_pos_beats: position.beats.into(),
-        song_pos_seconds: 0.0.into(),
+        song_pos_beats: if in_seconds { 0.0 } else { position.beats }.into(),
+        song_pos_seconds: if in_seconds { seconds } else { 0.0 }.into(),
         tempo: position.tempo,
         tempo_inc: 0.0,
         loop_start_beats: loop_start.into(),
         loop_end_beats: loop_end.into(),
         loop_start_seconds: 0.0.into(),
         loop_end_seconds: 0.0.into(),
-        bar_start: position.bar_start.into(),
-        bar_number: i32::try_from(position.bar_number).unwrap_or_default(),
+        // CLAP has no flag for the bar: a host that does not know it leaves it at 0.
+        bar_start: if bars { position.bar_start } else { 0.0 }.into(),
+        bar_number: i32::try_from(position.bar_number)
+            .ok()
+            .filter(|_| bars)
+            .unwrap_or_default(),
         time_signature_numerator: position.meter.numerator.into(),
         time_signature_denominator: position.meter.denominator.into(),
     }

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Result, bail, ensure};
@@ -42,6 +43,9 @@ pub enum NoteKind {
     Off,
 }
 
+/// As the channel or key of a note-off: every one that sounds. CLAP alone can say it.
+pub const ANY: u8 = u8::MAX;
+
 /// One note event of a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoteEvent {
@@ -49,9 +53,9 @@ pub struct NoteEvent {
     pub offset: u32,
     /// Down or up.
     pub kind: NoteKind,
-    /// MIDI channel, 0..=15.
+    /// MIDI channel, 0..=15; going in also [`ANY`].
     pub channel: u8,
-    /// MIDI key, 0..=127.
+    /// MIDI key, 0..=127; going in also [`ANY`].
     pub pitch: u8,
     /// 0..=1.
     pub velocity: f32,
@@ -76,6 +80,20 @@ pub struct Position {
     pub bar_number: i64,
     /// The loop's first and end position in quarter notes, when the host loops.
     pub cycle: Option<(f64, f64)>,
+}
+
+/// How much of its transport a host tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tells {
+    /// Beats, tempo, meter, bar and loop.
+    #[default]
+    All,
+    /// The same, but not where the bar begins.
+    NoBars,
+    /// Seconds or samples, tempo and meter, but no beats, hence no bar and no loop.
+    Seconds,
+    /// Nothing: there is no transport.
+    Nothing,
 }
 
 /// What goes into one `process` call.
@@ -103,6 +121,8 @@ pub struct Setup {
     pub offline: bool,
     /// How many events the host takes from one block; it refuses what comes after.
     pub output_capacity: usize,
+    /// What it tells of its transport.
+    pub tells: Tells,
 }
 
 impl Setup {
@@ -114,6 +134,7 @@ impl Setup {
             max_block,
             offline: true,
             output_capacity: usize::MAX,
+            tells: Tells::All,
         }
     }
 
@@ -210,6 +231,9 @@ pub trait Instance {
 
     /// The plugin's latency in samples.
     fn latency(&mut self) -> u32;
+
+    /// How long the plugin took for the last [`process`](Self::process), without the host's own work.
+    fn last_call(&self) -> Duration;
 }
 
 impl dyn Instance + '_ {

@@ -4,7 +4,8 @@
 //! From the bottom up: [`host`] is the interface to a loaded plugin, [`clap_host`] and [`vst3_host`] are
 //! its two kinds; [`transport`] is a song that rolls, stops, jumps and loops; [`player`] puts a clip of
 //! notes and the transport through a plugin and keeps what was played; [`check`] holds the laws that every
-//! such run must obey. [`bundles`] finds the built plugin, [`counters`] reads what it counted.
+//! such run must obey. [`scenario`] is a host that does at random whatever hosts do, [`timing`] measures the
+//! audio thread. [`bundles`] finds the built plugin, [`counters`] reads what it counted.
 
 pub mod bundles;
 pub mod check;
@@ -15,6 +16,10 @@ pub mod demo;
 pub mod host;
 pub mod player;
 mod record;
+pub mod scenario;
+mod session;
+pub mod timing;
+mod track;
 pub mod transport;
 pub mod vst3_host;
 mod vst3_module;

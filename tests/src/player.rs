@@ -1,65 +1,24 @@
 //! A track of a DAW: a clip of notes, a plugin, a transport, and a recording of what the plugin played.
 
 use std::{
-    thread,
+    mem, thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Result, ensure};
-use continuo_model::time::TICKS_PER_QUARTER;
 
 use crate::{
     clip::ClipNote,
-    host::{Block, Instance, NoteEvent, NoteKind, Setup},
-    transport::{BlockSizes, Playhead, Song, Stretch},
+    host::{Block, Instance, NoteEvent, Position, Setup, Tells},
+    track::Track,
+    transport::{Playhead, Song, Stretch},
 };
 
-pub use crate::record::{Break, Performance, Played, Span};
-
-/// How fast blocks follow each other.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pacing {
-    /// As fast as the plugin allows, which is told that the render is offline.
-    Offline,
-    /// In real time times this; the plugin is told that it plays live.
-    Live(f64),
-}
-
-/// How the host runs the plugin.
-#[derive(Clone, Copy, Debug)]
-pub struct Session {
-    /// Block lengths.
-    pub blocks: BlockSizes,
-    /// Pace of the blocks.
-    pub pacing: Pacing,
-    /// How many events the host takes from one block.
-    pub output_capacity: usize,
-    /// End the block where the transport jumps, as some CLAP hosts do, instead of telling it inside of the
-    /// block. VST3 hosts do neither unless this is set.
-    pub split_at_changes: bool,
-    /// Seconds for which the plugin runs, stopped, before an offline render begins.
-    ///
-    /// The plugin's framework misreports the mode of a VST3 render, so there the plugin knows a render by
-    /// its pace, after half a second; without a lead-in that half second plays as it would live.
-    pub lead_in: f64,
-}
-
-/// Long enough for a plugin to know a render by its pace, in seconds.
-const LEAD_IN: f64 = 0.75;
-
-impl Session {
-    /// An offline render in blocks of this many samples.
-    #[must_use]
-    pub fn offline(frames: u32) -> Self {
-        Self {
-            blocks: BlockSizes::Constant(frames),
-            pacing: Pacing::Offline,
-            output_capacity: usize::MAX,
-            split_at_changes: false,
-            lead_in: LEAD_IN,
-        }
-    }
-}
+pub use crate::{
+    record::{Break, Performance, Played, Span},
+    session::{Changes, LEAD_IN, Pacing, Session, Wobble},
+    track::beats,
+};
 
 /// Parameters whose change ends what the plugin plays.
 const ENDING_CONTROLS: [&str; 4] = ["Role", "Channel", "Thru", "Bypass"];
@@ -67,19 +26,31 @@ const ENDING_CONTROLS: [&str; 4] = ["Role", "Channel", "Thru", "Bypass"];
 /// How long [`Player::finish`] lets the stopped plugin run on, in seconds: longer than any latency.
 const TAIL_SECONDS: f64 = 0.25;
 
+/// The block that is being filled.
+#[derive(Default)]
+struct Open {
+    /// Samples so far.
+    frames: u32,
+    /// Samples at which it is full.
+    length: u32,
+    /// What the host tells of the transport at its first sample.
+    first: Option<Position>,
+    /// The same where it changes on the way, by sample.
+    changes: Vec<(u32, Position)>,
+    /// The clip's events so far.
+    events: Vec<NoteEvent>,
+}
+
 /// A track that plays.
 pub struct Player<'a> {
     instance: &'a mut dyn Instance,
     session: Session,
+    setup: Setup,
     playhead: Playhead,
-    /// The clip's events by song sample; at one sample, note-offs first.
-    clip: Vec<(i64, NoteEvent)>,
-    /// Clip notes that sound: channel and key.
-    held: Vec<(u8, u8)>,
-    /// Notes of a live player, by sample of the render.
-    live: Vec<(u64, NoteEvent)>,
-    /// Clip notes to end at the start of the next block.
-    release_held: bool,
+    track: Track,
+    open: Open,
+    /// The last block filled the host's list: more may wait.
+    was_full: bool,
     record: Performance,
     started: Instant,
 }
@@ -95,13 +66,15 @@ impl<'a> Player<'a> {
         clip: &[ClipNote],
         session: Session,
     ) -> Result<Self> {
-        instance.activate(Setup {
+        let setup = Setup {
             rate: song.rate(),
             max_block: session.blocks.max(),
             offline: session.pacing == Pacing::Offline,
             output_capacity: session.output_capacity,
-        })?;
-        let thru = instance.param("Thru").is_err() || instance.text("Thru")? == "On";
+            tells: session.tells,
+        };
+        instance.activate(setup)?;
+        let passes = passes(instance)?;
         let record = Performance {
             song: song.clone(),
             format: instance.format(),
@@ -111,17 +84,18 @@ impl<'a> Player<'a> {
             spans: Vec::new(),
             faults: Vec::new(),
             latency: instance.latency(),
+            wobble: session.wobble.reach(&song, setup.max_block),
             end: 0,
-            thru: Some(thru),
+            thru: Some(passes),
         };
         let mut player = Self {
             instance,
             session,
-            clip: clip_events(&song, clip),
+            setup,
+            track: Track::new(&song, clip),
             playhead: Playhead::new(song),
-            held: Vec::new(),
-            live: Vec::new(),
-            release_held: false,
+            open: Open::default(),
+            was_full: false,
             record,
             started: Instant::now(),
         };
@@ -157,26 +131,25 @@ impl<'a> Player<'a> {
         self.instance
     }
 
+    /// Where the playhead stands, in quarter notes.
+    #[must_use]
+    pub fn beat(&self) -> f64 {
+        self.playhead.beat()
+    }
+
     /// Rolls for `beats` quarter notes.
     ///
     /// # Errors
     /// When the plugin fails to process.
     pub fn play(&mut self, beats: f64) -> Result<()> {
         self.playhead.set_playing(true);
-        let mut left = beats;
-        loop {
-            let frames = self.playhead.frames_of(left);
-            if frames <= 0 {
-                return Ok(());
-            }
-            let block = self.session.blocks.next_length();
-            let block = i64::from(block).min(frames) as u32;
-            for stretch in self.block(block)? {
-                let start = stretch.position.sample as f64;
-                let song = &self.record.song;
-                left -= song.beat_of(start + f64::from(stretch.frames)) - song.beat_of(start);
-            }
+        let mut left = self.playhead.frames_of(beats);
+        while left > 0 {
+            let block = self.next_length(left);
+            self.block(block)?;
+            left -= u64::from(block);
         }
+        Ok(())
     }
 
     /// Stops, or stays stopped, for `seconds` or at least a sample: a shorter stop reaches no plugin.
@@ -190,9 +163,9 @@ impl<'a> Player<'a> {
         }
         let mut left = ((seconds * self.record.song.rate()).round() as u64).max(1);
         while left > 0 {
-            let block = u64::from(self.session.blocks.next_length()).min(left);
-            self.block(block as u32)?;
-            left -= block;
+            let block = self.next_length(left);
+            self.block(block)?;
+            left -= u64::from(block);
         }
         Ok(())
     }
@@ -216,13 +189,66 @@ impl<'a> Player<'a> {
     /// # Errors
     /// When there is no such parameter or no such value.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
-        if ENDING_CONTROLS.contains(&name) && self.instance.text(name)? != value {
-            self.record.breaks.push((self.record.end, Break::Control));
-            if name == "Thru" && self.record.end > 0 {
-                self.record.thru = None;
+        self.flush()?;
+        let before = ending(self.instance)?;
+        self.instance.set(name, value)?;
+        let after = before.iter().zip(ENDING_CONTROLS).map(|(text, control)| {
+            if control == name {
+                value
+            } else {
+                text.as_str()
             }
+        });
+        self.controls_changed(&before, &after.map(str::to_owned).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    /// Sets the parameter `name` to a share 0..=1 of its range from the next block on. It is none that ends
+    /// what the plugin plays.
+    ///
+    /// # Errors
+    /// When there is no such parameter or it is one of those.
+    pub fn automate(&mut self, name: &str, share: f64) -> Result<()> {
+        ensure!(!ENDING_CONTROLS.contains(&name), "{name} ends what plays");
+        self.flush()?;
+        let index = self.instance.param(name)?;
+        self.instance.set_share(index, share)
+    }
+
+    /// The state that a project would keep.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn save_state(&mut self) -> Result<Vec<u8>> {
+        self.flush()?;
+        self.instance.save_state()
+    }
+
+    /// Restores a saved state between two blocks.
+    ///
+    /// # Errors
+    /// When the plugin fails.
+    pub fn load_state(&mut self, state: &[u8]) -> Result<()> {
+        self.flush()?;
+        let before = ending(self.instance)?;
+        self.instance.load_state(state)?;
+        let after = ending(self.instance)?;
+        self.controls_changed(&before, &after);
+        Ok(())
+    }
+
+    /// Notes what a change of the [`ENDING_CONTROLS`] means.
+    fn controls_changed(&mut self, before: &[String], after: &[String]) {
+        if before == after {
+            return;
         }
-        self.instance.set(name, value)
+        self.record.breaks.push((self.record.end, Break::Control));
+        let (before, after) = (passing(before), passing(after));
+        if self.record.end == 0 {
+            self.record.thru = Some(after);
+        } else if before != after {
+            self.record.thru = None;
+        }
     }
 
     /// Resets the plugin between two blocks.
@@ -230,50 +256,97 @@ impl<'a> Player<'a> {
     /// # Errors
     /// When the plugin refuses.
     pub fn reset(&mut self) -> Result<()> {
+        self.flush()?;
         self.record.breaks.push((self.record.end, Break::Reset));
         self.instance.reset()
+    }
+
+    /// Deactivates the plugin between two blocks and activates it again.
+    ///
+    /// # Errors
+    /// When the plugin refuses.
+    pub fn reactivate(&mut self) -> Result<()> {
+        self.flush()?;
+        self.record.breaks.push((self.record.end, Break::Reset));
+        self.instance.deactivate();
+        self.instance.activate(self.setup)
+    }
+
+    /// Processes a block of no samples that holds `events`.
+    ///
+    /// # Errors
+    /// When the plugin fails to process, or sends what has no place there.
+    pub fn between_blocks(&mut self, events: &[NoteEvent]) -> Result<()> {
+        self.flush()?;
+        self.open.events.extend_from_slice(events);
+        self.send()
     }
 
     /// A live player's note event, `event.offset` samples from now. It is played whether the transport
     /// moves or not.
     pub fn play_live(&mut self, event: NoteEvent) {
-        let at = self.record.end + u64::from(event.offset);
-        let index = self.live.partition_point(|(sample, _)| *sample <= at);
-        self.live.insert(index, (at, event));
+        self.track
+            .play_live(self.now() + u64::from(event.offset), event);
     }
 
     /// Stops, lets the plugin release what it holds, and deactivates it.
     ///
     /// # Errors
-    /// When the plugin fails to process.
+    /// When the plugin fails to process, or fills the host's list for ever.
     pub fn finish(mut self) -> Result<Performance> {
+        /// More blocks than a plugin can have refused events for.
+        const MOST: usize = 1 << 14;
         self.stop(TAIL_SECONDS)?;
+        self.flush()?;
+        let mut blocks = 0;
+        while self.was_full {
+            self.stop(0.0)?;
+            self.flush()?;
+            blocks += 1;
+            ensure!(blocks < MOST, "the host's list is full for ever");
+        }
         self.instance.deactivate();
         Ok(self.record)
     }
 
-    /// The transport jumped or stopped between two blocks: the host ends its clip's notes.
-    fn jumped(&mut self, why: Break) {
-        self.record.breaks.push((self.record.end, why));
-        self.release_held = true;
+    /// The sample of the render up to which everything is known.
+    fn now(&self) -> u64 {
+        self.record.end + u64::from(self.open.frames)
     }
 
-    /// Moves the transport by one block and processes it, in one call or one for each stretch.
-    fn block(&mut self, frames: u32) -> Result<Vec<Stretch>> {
+    /// The transport jumped or stopped: the host ends its clip's notes.
+    fn jumped(&mut self, why: Break) {
+        self.record.breaks.push((self.now(), why));
+        self.track.jumped();
+    }
+
+    /// How far the block that is being filled can move on, at most `most` samples.
+    fn next_length(&mut self, most: u64) -> u32 {
+        if self.open.frames == 0 {
+            self.open.length = self.session.blocks.next_length();
+        }
+        let left = u64::from(self.open.length - self.open.frames);
+        // The cast is safe: no more than the block's own length.
+        left.min(most) as u32
+    }
+
+    /// Moves the transport by `frames` samples of the block and processes what is complete of it.
+    fn block(&mut self, frames: u32) -> Result<()> {
         self.pace();
         let stretches = self.playhead.advance(frames);
-        if self.session.split_at_changes {
-            for stretch in &stretches {
-                let alone = Stretch {
-                    offset: 0,
-                    ..*stretch
-                };
-                self.process(stretch.frames, &[alone])?;
+        let length = self.open.length;
+        for stretch in &stretches {
+            self.add(stretch);
+            if self.session.changes == Changes::Split {
+                self.send()?;
             }
-        } else {
-            self.process(frames, &stretches)?;
         }
-        Ok(stretches)
+        let goes_on = self.session.changes == Changes::Everywhere && self.open.frames < length;
+        let sent = self.session.changes == Changes::Split && frames > 0;
+        if !goes_on && !sent {
+            self.send()?;
+        }
+        Ok(())
     }
 
     /// Waits until the block is due.
@@ -285,35 +358,61 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Processes one block that consists of `stretches`, and records it.
-    fn process(&mut self, frames: u32, stretches: &[Stretch]) -> Result<()> {
-        let start = self.record.end;
-        let mut events = Vec::new();
-        let mut changes = Vec::new();
-        for stretch in stretches {
-            let sample = start + u64::from(stretch.offset);
-            if stretch.wrapped {
-                self.record.breaks.push((sample, Break::Wrap));
-                self.release_held = true;
-            }
-            if stretch.offset > 0 {
-                changes.push((stretch.offset, stretch.position));
-            }
-            self.record.spans.push(Span {
-                sample,
-                position: stretch.position,
-            });
-            self.clip_stretch(stretch, &mut events);
+    /// Adds an even stretch to the block.
+    fn add(&mut self, stretch: &Stretch) {
+        let sample = self.now();
+        let mut stretch = Stretch {
+            offset: self.open.frames,
+            ..*stretch
+        };
+        if stretch.wrapped {
+            self.jumped(Break::Wrap);
         }
-        self.live_events(start, frames, &mut events);
+        self.track.stretch(&stretch, &mut self.open.events);
+        let rate = self.record.song.rate();
+        let told = self.session.wobble.told(stretch.position, sample, rate);
+        if stretch.offset == 0 {
+            self.open.first = Some(told);
+        } else {
+            self.open.changes.push((stretch.offset, told));
+        }
+        // Without a transport the plugin cannot know that the song moves, and must not play to it.
+        stretch.position.playing &= self.session.tells != Tells::Nothing;
+        self.record.spans.push(Span {
+            sample,
+            position: stretch.position,
+        });
+        self.open.frames += stretch.frames;
+    }
+
+    /// Processes what the block holds so far, if anything.
+    fn flush(&mut self) -> Result<()> {
+        if self.open.frames > 0 {
+            self.send()?;
+        }
+        Ok(())
+    }
+
+    /// Processes the block as it is, and records it.
+    fn send(&mut self) -> Result<()> {
+        let Open {
+            frames,
+            first,
+            changes,
+            mut events,
+            ..
+        } = mem::take(&mut self.open);
+        self.track.live_events(self.record.end, frames, &mut events);
         let output = self.instance.process(&Block {
             frames,
-            position: stretches.first().map(|stretch| stretch.position),
+            position: first.or_else(|| Some(self.playhead.position())),
             changes: &changes,
             events: &events,
         })?;
+        self.was_full = output.len() >= self.session.output_capacity;
         self.check_block(frames, &output);
-        let heard = events.iter().map(|event| self.placed(event, 0));
+        let heard = self.track.meaning(&events);
+        let heard = heard.iter().map(|event| self.placed(event, 0));
         let heard: Vec<Played> = heard.collect();
         self.record.heard.extend(heard);
         let latency = self.record.latency;
@@ -324,58 +423,6 @@ impl<'a> Player<'a> {
         self.record.played.extend(played);
         self.record.end += u64::from(frames);
         Ok(())
-    }
-
-    /// The clip's events in `stretch`, and the ends of notes that the last one broke off.
-    fn clip_stretch(&mut self, stretch: &Stretch, events: &mut Vec<NoteEvent>) {
-        if std::mem::take(&mut self.release_held) {
-            for (channel, pitch) in self.held.drain(..) {
-                events.push(NoteEvent {
-                    offset: stretch.offset,
-                    kind: NoteKind::Off,
-                    channel,
-                    pitch,
-                    velocity: 0.0,
-                });
-            }
-        }
-        if !stretch.position.playing {
-            return;
-        }
-        let first = stretch.position.sample;
-        let from = self.clip.partition_point(|(sample, _)| *sample < first);
-        let to = self
-            .clip
-            .partition_point(|(sample, _)| *sample < first + i64::from(stretch.frames));
-        for (sample, event) in &self.clip[from..to] {
-            let key = (event.channel, event.pitch);
-            match event.kind {
-                NoteKind::On => self.held.push(key),
-                // A note that was begun before a jump into its middle was never heard.
-                NoteKind::Off => match self.held.iter().position(|held| *held == key) {
-                    Some(index) => drop(self.held.swap_remove(index)),
-                    None => continue,
-                },
-            }
-            events.push(NoteEvent {
-                offset: stretch.offset + (sample - first) as u32,
-                ..*event
-            });
-        }
-    }
-
-    /// The live player's events in the block, merged into `events` by offset.
-    fn live_events(&mut self, start: u64, frames: u32, events: &mut Vec<NoteEvent>) {
-        let due = self
-            .live
-            .partition_point(|(sample, _)| *sample < start + u64::from(frames));
-        for (sample, event) in self.live.drain(..due) {
-            events.push(NoteEvent {
-                offset: (sample - start) as u32,
-                ..event
-            });
-        }
-        events.sort_by_key(|event| event.offset);
     }
 
     /// Notes what is wrong with the order of a block's output.
@@ -417,31 +464,23 @@ impl<'a> Player<'a> {
     }
 }
 
-/// The note events of `clip` by song sample; at one sample, note-offs first.
-fn clip_events(song: &Song, clip: &[ClipNote]) -> Vec<(i64, NoteEvent)> {
-    let mut events = Vec::new();
-    for note in clip {
-        let event = NoteEvent {
-            offset: 0,
-            kind: NoteKind::On,
-            channel: note.channel,
-            pitch: note.pitch,
-            velocity: f32::from(note.velocity) / 127.0,
-        };
-        let off = NoteEvent {
-            kind: NoteKind::Off,
-            velocity: 0.0,
-            ..event
-        };
-        events.push((song.sample_of_tick(note.onset_tick), event));
-        events.push((song.sample_of_tick(note.end_tick()), off));
-    }
-    events.sort_by_key(|(sample, event)| (*sample, event.kind == NoteKind::On));
-    events
+/// What the [`ENDING_CONTROLS`] stand at.
+fn ending(instance: &mut dyn Instance) -> Result<Vec<String>> {
+    ENDING_CONTROLS
+        .iter()
+        .map(|name| instance.text(name))
+        .collect()
 }
 
-/// Quarter notes in `ticks`.
-#[must_use]
-pub fn beats(ticks: i64) -> f64 {
-    ticks as f64 / TICKS_PER_QUARTER as f64
+/// Whether heard notes pass on when the [`ENDING_CONTROLS`] stand at these.
+fn passing(ending: &[String]) -> bool {
+    ENDING_CONTROLS
+        .iter()
+        .zip(ending)
+        .any(|(name, text)| ["Thru", "Bypass"].contains(name) && text == "On")
+}
+
+/// Whether heard notes pass on.
+fn passes(instance: &mut dyn Instance) -> Result<bool> {
+    Ok(instance.param("Thru").is_err() || passing(&ending(instance)?))
 }

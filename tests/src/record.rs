@@ -69,6 +69,8 @@ pub struct Performance {
     pub faults: Vec<String>,
     /// The plugin's latency in samples.
     pub latency: u32,
+    /// How far the position that the host tells may lie beside the one that it plays, in samples.
+    pub wobble: u64,
     /// The length of the render in samples.
     pub end: u64,
     /// Whether heard notes pass on; `None` when that changed on the way.

@@ -87,6 +87,13 @@ impl Song {
         self.rate
     }
 
+    /// Its slowest tempo in quarter notes a minute.
+    #[must_use]
+    pub fn slowest(&self) -> f64 {
+        let tempos = self.tempos.iter().map(|tempo| tempo.bpm);
+        tempos.fold(f64::INFINITY, f64::min)
+    }
+
     /// The place of `beat` (quarter notes) in samples, unrounded.
     #[must_use]
     pub fn sample_of(&self, beat: f64) -> f64 {
@@ -236,10 +243,24 @@ impl Playhead {
         }
     }
 
-    /// Samples until `beats` quarter notes have rolled by, were there no loop.
+    /// Samples until `beats` quarter notes have rolled by, through every wrap and change of tempo.
     #[must_use]
-    pub fn frames_of(&self, beats: f64) -> i64 {
-        self.song.sample_of(self.beat() + beats).round() as i64 - self.sample
+    pub fn frames_of(&self, beats: f64) -> u64 {
+        let mut ahead = self.clone();
+        ahead.playing = true;
+        let (mut left, mut frames) = (beats, 0);
+        loop {
+            let straight = self.song.sample_of(ahead.beat() + left).round() as i64;
+            let length = ahead.even_length(straight - ahead.sample).0;
+            if length <= 0 {
+                return frames;
+            }
+            let end = self.song.beat_of((ahead.sample + length) as f64);
+            left -= end - ahead.beat();
+            frames += length.unsigned_abs();
+            // The cast is safe: an even stretch of a song is no longer than hours.
+            ahead.advance(length as u32);
+        }
     }
 
     /// Moves on by `frames` samples and returns the even stretches on the way: one, or several around the
@@ -279,10 +300,10 @@ impl Playhead {
             .next_change(self.sample)
             .map_or(left, |at| at - self.sample);
         let length = left.min(change);
-        // As in hosts, a playhead beyond the loop's end rolls on.
-        let end = self
-            .cycle
-            .map(|(_, end)| self.song.sample_of(end).round() as i64);
+        // As in hosts, a playhead beyond the loop's end rolls on, and a loop of no length is none.
+        let sample = |beat: f64| self.song.sample_of(beat).round() as i64;
+        let cycle = self.cycle.map(|(start, end)| (sample(start), sample(end)));
+        let end = cycle.filter(|(start, end)| start < end).map(|(_, end)| end);
         match end.filter(|end| *end > self.sample) {
             Some(end) if end - self.sample <= length => (end - self.sample, true),
             _ => (length, false),
@@ -297,10 +318,15 @@ pub enum BlockSizes {
     Constant(u32),
     /// Lengths mixed from 1 to [`MIXED_MAX`], drawn from this seed.
     Mixed(u64),
+    /// Lengths mixed from 0 to [`WILD_MAX`], drawn from this seed.
+    Wild(u64),
 }
 
 /// The longest block of [`BlockSizes::Mixed`].
 pub const MIXED_MAX: u32 = 2048;
+
+/// The longest block of [`BlockSizes::Wild`].
+pub const WILD_MAX: u32 = 8192;
 
 impl BlockSizes {
     /// The longest block that can come.
@@ -309,6 +335,7 @@ impl BlockSizes {
         match self {
             Self::Constant(frames) => frames,
             Self::Mixed(_) => MIXED_MAX,
+            Self::Wild(_) => WILD_MAX,
         }
     }
 
@@ -316,16 +343,20 @@ impl BlockSizes {
     pub fn next_length(&mut self) -> u32 {
         /// Odd ones, primes, powers of two, and what lies beside them.
         const LENGTHS: [u32; 12] = [1, 16, 17, 63, 64, 127, 256, 333, 512, 1000, 1024, MIXED_MAX];
-        match self {
-            Self::Constant(frames) => *frames,
-            Self::Mixed(seed) => {
-                // A linear congruential step (Knuth's MMIX constants); its high bits are good enough here.
-                *seed = seed
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                LENGTHS[(*seed >> 33) as usize % LENGTHS.len()]
-            }
-        }
+        /// The same with nothing at all, and with more than most hosts ask for.
+        const WILD_LENGTHS: [u32; 12] = [
+            0, 1, 64, 127, 256, 512, 1000, 1024, 2048, 4096, 4097, WILD_MAX,
+        ];
+        let (seed, lengths) = match self {
+            Self::Constant(frames) => return *frames,
+            Self::Mixed(seed) => (seed, LENGTHS),
+            Self::Wild(seed) => (seed, WILD_LENGTHS),
+        };
+        // A linear congruential step (Knuth's MMIX constants); its high bits are good enough here.
+        *seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        lengths[(*seed >> 33) as usize % lengths.len()]
     }
 }
 
@@ -358,6 +389,26 @@ mod tests {
             .collect();
         assert_eq!(shape, [(0, 36_000, false), (12_000, 24_000, true)]);
         assert_eq!(playhead.position().sample, 42_000);
+    }
+
+    #[test]
+    fn a_loop_of_no_length_is_rolled_through() {
+        let mut playhead = Playhead::new(Song::new(48_000.0, 120.0, Meter::COMMON));
+        playhead.set_cycle(Some((1.0, 1.0)));
+        playhead.set_playing(true);
+        assert_eq!(playhead.advance(48_000).len(), 1);
+        assert_eq!(playhead.position().sample, 48_000);
+    }
+
+    #[test]
+    fn beats_take_as_long_as_the_tempi_that_a_loop_passes() {
+        let song = Song::new(48_000.0, 120.0, Meter::COMMON).with_tempo(1.0, 60.0);
+        let mut playhead = Playhead::new(song);
+        assert_eq!(playhead.frames_of(2.0), 24_000 + 48_000);
+        playhead.set_cycle(Some((0.5, 1.5)));
+        // From 0 to 1.5, then from 0.5 to 1.5 once more: half a quarter of each tempo.
+        assert_eq!(playhead.frames_of(2.5), 24_000 + 24_000 + 12_000 + 24_000);
+        assert_eq!(playhead.frames_of(0.0), 0);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     ptr,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -27,7 +28,9 @@ use vst3::{
 };
 
 use crate::{
-    host::{Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, binary_in},
+    host::{
+        Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells, binary_in,
+    },
     vst3_module::{Module, check},
     vst3_objects::{Application, AudioOutput, EventList, MemoryStream, ParameterChanges},
 };
@@ -62,6 +65,7 @@ pub struct Vst3Instance {
     note_ids: i32,
     /// The ids of the notes held, by channel and key.
     held: HashMap<(u8, u8), i32>,
+    last_call: Duration,
 }
 
 /// A UTF-16 text that ends in a null.
@@ -113,6 +117,7 @@ impl Vst3Instance {
             continuous_time: 0,
             note_ids: 0,
             held: HashMap::new(),
+            last_call: Duration::ZERO,
         })
     }
 
@@ -345,7 +350,8 @@ impl Instance for Vst3Instance {
             .context("no change list")?;
         let mut context = block
             .position
-            .map(|position| process_context(&position, setup.rate, self.continuous_time));
+            .filter(|_| setup.tells != Tells::Nothing)
+            .map(|position| process_context(&position, &setup, self.continuous_time));
         let mut audio = AudioOutput::new(&self.output_channels(), block.frames);
         let mut data = ProcessData {
             processMode: process_mode(&setup),
@@ -361,8 +367,10 @@ impl Instance for Vst3Instance {
             outputEvents: output_list.as_ptr(),
             processContext: context.as_mut().map_or(ptr::null_mut(), ptr::from_mut),
         };
+        let began = Instant::now();
         // SAFETY: every pointer in the record points to something that outlives the call.
         let result = unsafe { self.objects.processor.process(&mut data) };
+        self.last_call = began.elapsed();
         check(result, "process")?;
         self.continuous_time += i64::from(block.frames);
         ensure!(audio.is_silent(), "the audio output is not silent");
@@ -391,6 +399,10 @@ impl Instance for Vst3Instance {
         // SAFETY: no arguments.
         unsafe { self.objects.processor.getLatencySamples() }
     }
+
+    fn last_call(&self) -> Duration {
+        self.last_call
+    }
 }
 
 impl Drop for Vst3Instance {
@@ -413,24 +425,28 @@ fn process_mode(setup: &Setup) -> int32 {
 }
 
 /// The transport as VST3 says it.
-fn process_context(position: &Position, rate: f64, continuous_time: i64) -> ProcessContext {
+fn process_context(position: &Position, setup: &Setup, continuous_time: i64) -> ProcessContext {
     let mut state = StatesAndFlags_::kContTimeValid
-        | StatesAndFlags_::kProjectTimeMusicValid
-        | StatesAndFlags_::kBarPositionValid
         | StatesAndFlags_::kTempoValid
         | StatesAndFlags_::kTimeSigValid;
+    if setup.tells != Tells::Seconds {
+        state |= StatesAndFlags_::kProjectTimeMusicValid;
+        if position.cycle.is_some() {
+            state |= StatesAndFlags_::kCycleActive | StatesAndFlags_::kCycleValid;
+        }
+    }
+    if setup.tells == Tells::All {
+        state |= StatesAndFlags_::kBarPositionValid;
+    }
     if position.playing {
         state |= StatesAndFlags_::kPlaying;
-    }
-    if position.cycle.is_some() {
-        state |= StatesAndFlags_::kCycleActive | StatesAndFlags_::kCycleValid;
     }
     let (cycle_start, cycle_end) = position.cycle.unwrap_or_default();
     // SAFETY: the record holds only numbers, for which zero is a value.
     let empty: ProcessContext = unsafe { mem::zeroed() };
     ProcessContext {
         state: state as uint32,
-        sampleRate: rate,
+        sampleRate: setup.rate,
         projectTimeSamples: position.sample,
         continousTimeSamples: continuous_time,
         projectTimeMusic: position.beats,

@@ -1,12 +1,16 @@
-//! What a person types in this repository: `cargo xtask demo`, `test`, `bundle`, `check`.
+//! What a person types in this repository: `cargo xtask demo`, `test`, `bundle`, `check`,
+//! `daw`, `soak`, `fuzz`.
 //!
 //! Every command works from a clean clone, prints what it does while it does it, and ends with exit code
 //! 0 for success, 1 for a failed step, 2 for a wrong argument or a missing system package.
 
 mod bundle;
 mod check;
+mod daw;
 mod demo;
+mod fuzz;
 mod shell;
+mod soak;
 mod steps;
 mod system;
 mod test;
@@ -32,8 +36,14 @@ enum Task {
     Test(test::Options),
     /// Build the plugin and lay out target/bundled: CLAP, VST3, standalone.
     Bundle(bundle::Options),
+    /// Record the plugin in a real DAW, Ardour, and compare with what our own host gets from it.
+    Daw(daw::Options),
     /// Format, tidy rules, lints and documentation, each with warnings denied.
     Check,
+    /// Random hosts for as long as you like, and the times of the audio thread.
+    Soak(soak::Options),
+    /// Damaged bytes for whatever reads a file or a saved state, with libFuzzer.
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,7 +51,10 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Bundle(options) => bundle::run(&options),
+        Task::Daw(options) => daw::run(&options),
         Task::Check => check::run(),
+        Task::Soak(options) => soak::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,6 +84,7 @@ mod tests {
             &["xtask", "demo", "--role", "kazoo"][..],
             &["xtask", "demo", "--bars", "0"],
             &["xtask", "bundle", "--standalone", "--no-standalone"],
+            &["xtask", "soak", "--minutes", "1", "--scenarios", "1"],
             &["xtask", "dance"],
         ] {
             let error = Cli::try_parse_from(line).err();

@@ -86,9 +86,8 @@ pub fn progression(
                 }
                 let (score, chord) = Chord::explain(classes, lowest, scale);
                 let at = from + start as i64 * PLACE;
-                let score =
-                    best[start].score + score * (end - start) as f32
-                        - CHANGE[metric_level(bar, at)];
+                let score = best[start].score + score * (end - start) as f32
+                    - CHANGE[metric_level(bar, at)];
                 if score > reached.score {
                     reached = Reached {
                         score,

@@ -84,7 +84,10 @@ pub fn run(arguments: &Eval) -> anyhow::Result<()> {
     let mut generator = files::generator(arguments.weights.as_deref())?;
     let held_out = Sampler::load(std::slice::from_ref(&arguments.file))?;
     if arguments.finding {
-        print!("{}", found(&spread(held_out.pieces(), arguments.pieces.max(1)))?);
+        print!(
+            "{}",
+            found(&spread(held_out.pieces(), arguments.pieces.max(1)))?
+        );
         return Ok(());
     }
     if arguments.pieces > 0 {
@@ -132,7 +135,10 @@ fn spread(pieces: &[Piece], count: usize) -> Vec<&Piece> {
 fn found(pieces: &[&Piece]) -> anyhow::Result<String> {
     let mut text = String::new();
     for (what, sources) in [
-        ("chords struck at once, by beat", finding::chords(pieces, false)),
+        (
+            "chords struck at once, by beat",
+            finding::chords(pieces, false),
+        ),
         ("broken chords, by beat", finding::chords(pieces, true)),
         ("running key, by bar", finding::keys(pieces)),
     ] {

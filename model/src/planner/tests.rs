@@ -64,17 +64,17 @@ fn play(planner: &mut Planner, ticks: i64, stride: i64) -> Vec<Action> {
 
 /// The notes that are left to play after all corrections.
 fn planned(actions: &[Action]) -> Vec<Planned> {
-    let mut plan: Vec<Planned> = Vec::new();
+    let mut plan: Vec<(u32, Planned)> = Vec::new();
     for action in actions {
-        match action {
-            Action::Note { planned, .. } => plan.push(*planned),
-            Action::Replace { from, to, .. } => {
-                plan.retain(|planned| planned.note.onset < *from || planned.note.onset >= *to);
-            }
+        match *action {
+            Action::Note { pass, planned } => plan.push((pass, planned)),
+            Action::Replace { pass, from, to } => plan.retain(|(of, planned)| {
+                *of != pass || planned.note.onset < from || planned.note.onset >= to
+            }),
             Action::Release { .. } | Action::Segment { .. } => {}
         }
     }
-    plan
+    plan.into_iter().map(|(_, planned)| planned).collect()
 }
 
 #[test]
@@ -277,4 +277,57 @@ fn a_correction_leaves_the_next_bar_as_it_was_planned() {
         };
         assert_eq!(places(&planned(&actions)), places(&planner.own), "{role:?}");
     }
+}
+
+#[test]
+fn a_loop_that_is_moved_takes_its_planned_pass_along() {
+    let mut planner = Planner::new(generator());
+    planner.set_controls(controls(Role::Drums));
+    planner.start(
+        Tick(0),
+        BarGrid::from_origin(Meter::COMMON),
+        Some((Tick(0), Tick(96))),
+    );
+    // The wrap at 96 is planned a quarter before.
+    let mut actions: Vec<Action> = planner.advance(Tick(80)).collect();
+    assert!(
+        actions
+            .iter()
+            .any(|action| matches!(action, Action::Note { pass: 1, .. }))
+    );
+    planner.change(
+        Tick(80),
+        BarGrid::from_origin(Meter::COMMON),
+        Some((Tick(24), Tick(120))),
+    );
+    actions.extend(planner.advance(Tick(80)));
+    let next: Vec<_> = actions
+        .iter()
+        .filter(|action| {
+            matches!(
+                action,
+                Action::Note { pass: 1, .. } | Action::Replace { pass: 1, .. }
+            )
+        })
+        .copied()
+        .collect();
+    assert_eq!(planned(&next), [], "the old plan of the next pass stands");
+}
+
+#[test]
+fn a_loop_that_is_set_at_its_own_end_wraps_and_goes_on() {
+    let mut planner = Planner::new(generator());
+    planner.set_controls(controls(Role::Drums));
+    let grid = BarGrid::from_origin(Meter::COMMON);
+    planner.start(Tick(0), grid, None);
+    planner.advance(Tick(59)).count();
+    planner.change(Tick(60), grid, Some((Tick(36), Tick(60))));
+    planner.wrap(Tick(36));
+    planner.wrap(Tick(36));
+    let actions: Vec<Action> = planner.advance(Tick(59)).collect();
+    assert!(
+        actions
+            .iter()
+            .any(|action| matches!(action, Action::Segment { pass: 2.., .. }))
+    );
 }

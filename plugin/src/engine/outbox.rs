@@ -3,7 +3,7 @@
 //!
 //! What waits is sent first in the next block, note-offs before everything else. That is safe because a
 //! key has at most one note-off and one note-on waiting, the off first: a note-off whose own note-on has
-//! not left yet takes it back, and neither is sent.
+//! not left yet takes it back, and neither is sent, unless the key sounds by a note-on before that.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -20,6 +20,8 @@ const REFUSED_CAPACITY: usize = 2 * KEYS;
 /// Gives events to the host, or keeps them until the host takes them.
 pub struct Outbox<E> {
     refused: VecDeque<Body<E>>,
+    /// Keys whose last event that the host took is a note-on.
+    sounds: [bool; KEYS],
     /// Samples in the running block.
     frames: u32,
     /// The sample of the last event of the running block: none may go before it.
@@ -32,6 +34,7 @@ impl<E: Copy> Outbox<E> {
     pub fn new(status: Arc<Status>) -> Self {
         Self {
             refused: VecDeque::with_capacity(REFUSED_CAPACITY),
+            sounds: [false; KEYS],
             frames: 0,
             last: 0,
             status,
@@ -68,12 +71,20 @@ impl<E: Copy> Outbox<E> {
     /// Whether the host takes the event.
     fn offer(&mut self, sample: u32, body: Body<E>, sink: &mut impl Sink<E>) -> bool {
         let taken = sink.send(OutputEvent { sample, body });
-        match body {
-            _ if !taken => self.status.add(Count::Refused, 1),
-            Body::On { .. } => self.status.add(Count::NotesPlayed, 1),
-            _ => {}
+        if !taken {
+            self.status.add(Count::Refused, 1);
+            return false;
         }
-        taken
+        if let Body::On { .. } = body {
+            self.status.add(Count::NotesPlayed, 1);
+        }
+        if let Some(key) = body.on_key() {
+            self.sounds[key] = true;
+        }
+        if let Some(key) = body.off_key() {
+            self.sounds[key] = false;
+        }
+        true
     }
 
     fn keep(&mut self, body: Body<E>) {
@@ -85,7 +96,9 @@ impl<E: Copy> Outbox<E> {
             if let Some(place) = own {
                 self.refused.remove(place);
                 self.status.add(Count::Dropped, 1);
-                return;
+                if !self.sounds[key] {
+                    return;
+                }
             }
         }
         let room = if body.is_off() {

@@ -81,6 +81,7 @@ impl Rig {
                 thru: true,
                 bypass: false,
                 forget: false,
+                loads: 0,
                 lookahead: 0,
             },
             room: usize::MAX,

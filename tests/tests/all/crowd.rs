@@ -40,7 +40,9 @@ fn planners() -> usize {
 /// All threads of this process.
 #[cfg(target_os = "linux")]
 fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").expect("the list of threads").count()
+    std::fs::read_dir("/proc/self/task")
+        .expect("the list of threads")
+        .count()
 }
 
 /// How many threads plan at the most, in each format's library.
@@ -69,7 +71,11 @@ fn thirty_two_instances_play_at_once_and_unload() {
         }
     }
     #[cfg(target_os = "linux")]
-    assert!((1..=2 * MOST_PLANNERS).contains(&planners()), "{} planners", planners());
+    assert!(
+        (1..=2 * MOST_PLANNERS).contains(&planners()),
+        "{} planners",
+        planners()
+    );
     for (index, player) in players.into_iter().enumerate() {
         let performance = player.finish().expect("an end");
         let voices = check::assert_lawful(&performance, &format!("instance {index}"));

@@ -5,7 +5,7 @@ use continuo_tests::{
     check,
     clip::ClipNote,
     host::Format,
-    player::{Player, Session},
+    player::{Changes, Player, Session},
     transport::{BlockSizes, Song},
 };
 
@@ -22,15 +22,16 @@ fn in_every_host(
 ) {
     let _machine = share_machine();
     let song = Song::new(48_000.0, 110.0, meter(4, 4));
-    for (format, split_at_changes, blocks) in [
-        (Format::Clap, false, BlockSizes::Constant(512)),
-        (Format::Clap, true, BlockSizes::Mixed(11)),
-        (Format::Vst3, false, BlockSizes::Constant(1024)),
-        (Format::Vst3, false, BlockSizes::Mixed(11)),
+    for (format, changes, blocks) in [
+        (Format::Clap, Changes::Inside, BlockSizes::Constant(512)),
+        (Format::Clap, Changes::Split, BlockSizes::Mixed(11)),
+        (Format::Clap, Changes::Everywhere, BlockSizes::Mixed(11)),
+        (Format::Vst3, Changes::Inside, BlockSizes::Constant(1024)),
+        (Format::Vst3, Changes::Inside, BlockSizes::Mixed(11)),
     ] {
         let session = Session {
             blocks,
-            split_at_changes,
+            changes,
             ..Session::offline(0)
         };
         let (_, voices) = render(format, params, &song, clip, session, &drive);

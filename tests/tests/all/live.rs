@@ -113,7 +113,13 @@ fn on_a_busy_machine_at_200_nothing_is_late_and_the_model_plays() {
     let song = Song::new(48_000.0, 200.0, meter(4, 4));
     // A tune in sixteenths.
     let clip: Vec<ClipNote> = (0..16 * BUSY_BARS as i64)
-        .map(|index| ClipNote::new(6 * index, 5, [72, 74, 76, 77, 79, 77, 76, 74][index as usize % 8]))
+        .map(|index| {
+            ClipNote::new(
+                6 * index,
+                5,
+                [72, 74, 76, 77, 79, 77, 76, 74][index as usize % 8],
+            )
+        })
         .collect();
     let session = Session {
         pacing: Pacing::Live(1.0),

@@ -204,3 +204,13 @@ fn events_beyond_the_block_count_as_its_last_sample() {
     rig.run(100, &[other(99, 1), other(100, 2), other(u32::MAX, 3)]);
     assert_eq!(rig.passed(), [(100, 1), (100, 2), (100, 3)]);
 }
+
+#[test]
+fn a_key_struck_twice_is_ended_when_the_host_took_only_the_first_stroke() {
+    let mut rig = Rig::playing();
+    rig.room = 1;
+    rig.run(100, &[on(0, 60, 1), on(1, 60, 2), off(2, 60, 3)]);
+    rig.run(100, &[]);
+    rig.run(100, &[]);
+    assert_eq!(rig.passed(), [(1, 1), (101, 3)]);
+}

@@ -457,3 +457,40 @@ fn a_release_finds_a_note_by_the_key_that_it_was_planned_with() {
     rig.run_until(40_000, 1000);
     assert_eq!(rig.generated(), [(2_000, 45, true), (10_000, 45, false)]);
 }
+
+#[test]
+fn a_change_of_meter_in_mid_play_is_decided_anew_before_a_render_goes_on() {
+    let mut rig = Rig::new();
+    let (_, idle) = link(&Status::new());
+    let mut worker = std::mem::replace(&mut rig.worker, idle);
+    let starts = std::sync::atomic::AtomicU64::new(0);
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Every start is answered late; a render that does not wait for it has played on by then.
+            while !stop.load(Ordering::Relaxed) {
+                let Some(message) = worker.receive() else {
+                    thread::yield_now();
+                    continue;
+                };
+                match message {
+                    Heard::Start { .. } => {
+                        thread::sleep(Duration::from_millis(20));
+                        starts.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Heard::Clock { epoch, at } => {
+                        worker.send(Planned::Decided { epoch, at });
+                    }
+                    _ => {}
+                }
+            }
+        });
+        rig.block.offline = true;
+        rig.block.transport.playing = true;
+        rig.run_until(24_000, 500);
+        rig.block.transport.signature = Some((3, 4));
+        rig.run(500, &[]);
+        assert_eq!(starts.load(Ordering::Relaxed), 2, "the render did not wait");
+        stop.store(true, Ordering::Relaxed);
+    });
+}
