@@ -55,7 +55,7 @@ pub struct Rules {
 const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
-const NEW_ROOT: f32 = 2.0;
+const NEW_ROOT: f32 = 4.0;
 /// Nats for each tick of waiting at full density: a beat of rest costs 1.7.
 const DENSITY_PER_TICK: f32 = 0.07;
 

@@ -51,7 +51,7 @@ impl Looseness {
     pub fn of_keys(self, role: Role) -> Self {
         let (temperature, nucleus) = match role {
             Role::Chords => (0.65, 0.1),
-            Role::Bass => (0.7, 0.05),
+            Role::Bass => (0.6, 0.1),
             Role::Continue | Role::Counter | Role::Drums => (1.0, 0.0),
         };
         Self {

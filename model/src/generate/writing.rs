@@ -20,7 +20,7 @@ use crate::{
 
 /// How much less likely, in nats, a bar without any note is than the network thinks: somebody who asks for
 /// notes has waited long enough when a bar goes by.
-const EMPTY_BAR: f32 = 1.0;
+const EMPTY_BAR: f32 = 1.5;
 
 /// The network with where it lives.
 #[derive(Clone, Debug)]
