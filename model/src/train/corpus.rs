@@ -139,6 +139,7 @@ struct RawPiece {
     chords: Vec<(i64, i64, u8, String, u8)>,
     parts: Vec<RawPart>,
     work: String,
+    #[serde(default)]
     key: Vec<(i64, u8, String)>,
     #[serde(default)]
     key_estimated: bool,
