@@ -3,7 +3,7 @@
 //!
 //! [`Scenario::of_seed`] draws one, its `Display` tells it in words, [`Stage::check`] plays it and applies
 //! the laws of [`check`](crate::check). Where the plugin promises that nothing depends on block size and
-//! format, the scenario is played again in others and what came out is compared: [`promise`].
+//! format, the scenario is played again in others and what came out is compared: `promise`.
 
 mod clips;
 mod draw;
