@@ -106,7 +106,7 @@ impl Ladder {
         }
     }
 
-    /// Takes a note of a plan that was opened. What goes beyond [`NOTES`] is played but not kept.
+    /// Takes a note of a plan that was opened. What goes beyond `NOTES` is played but not kept.
     pub fn keep(&mut self, epoch: Epoch, note: PlannedNote) {
         let of = |kept: &&mut Kept| kept.segment.epoch == epoch && kept.segment.holds(note.onset);
         if let Some(kept) = self.kept.iter_mut().rev().find(of)
