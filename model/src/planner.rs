@@ -171,8 +171,13 @@ impl Planner {
         self.actions.clear();
     }
 
-    /// The loop came round to `at`, as foreseen.
+    /// The loop came round to `at`, as foreseen: all of it was heard, also its last tick, whose end nobody told
+    /// when the host's block ended there too.
     pub fn wrap(&mut self, at: Tick) {
+        let cycle = self.playing.and_then(|playing| playing.cycle);
+        if let Some((_, end)) = cycle.filter(|(_, end)| self.timeline.now() + 1 >= *end) {
+            self.decide_for_later(end);
+        }
         self.timeline.start(at);
         if let Some(playing) = &mut self.playing {
             playing.pass += 1;

@@ -331,3 +331,18 @@ fn a_loop_that_is_set_at_its_own_end_wraps_and_goes_on() {
             .any(|action| matches!(action, Action::Segment { pass: 2.., .. }))
     );
 }
+
+#[test]
+fn a_loop_is_known_whole_though_nobody_told_its_end() {
+    let plan = |told: i64| {
+        let mut planner = Planner::new(generator());
+        planner.set_controls(controls(Role::Bass));
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        planner.start(Tick(0), grid, Some((Tick(0), Tick(96))));
+        let mut actions: Vec<Action> = planner.advance(Tick(told)).collect();
+        planner.wrap(Tick(0));
+        actions.extend(planner.advance(Tick(95)));
+        actions
+    };
+    assert_eq!(plan(95), plan(96));
+}
