@@ -96,7 +96,8 @@ impl<E: Copy> Outbox<E> {
             if let Some(place) = own {
                 self.refused.remove(place);
                 self.status.add(Count::Dropped, 1);
-                if !self.sounds[key] {
+                let ends = |kept: &Body<E>| kept.off_key() == Some(key);
+                if !self.sounds[key] || self.refused.iter().any(ends) {
                     return;
                 }
             }

@@ -214,3 +214,14 @@ fn a_key_struck_twice_is_ended_when_the_host_took_only_the_first_stroke() {
     rig.run(100, &[]);
     assert_eq!(rig.passed(), [(1, 1), (101, 3)]);
 }
+
+#[test]
+fn a_stroke_that_is_taken_back_behind_a_waiting_note_off_leaves_one_note_off() {
+    let mut rig = Rig::playing();
+    rig.room = 1;
+    let input = [on(0, 60, 1), off(1, 60, 2), on(2, 60, 3), off(3, 60, 4)];
+    rig.run(100, &input);
+    rig.run(100, &[]);
+    rig.run(100, &[]);
+    assert_eq!(rig.passed(), [(1, 1), (101, 2)]);
+}
