@@ -439,12 +439,7 @@ mod tests {
     };
 
     fn note(onset: i64, pitch: u8) -> Note {
-        Note {
-            onset: Tick(onset),
-            duration: 12,
-            pitch,
-            velocity: 80,
-        }
+        Note::plain(onset, 12, pitch)
     }
 
     fn segment(bar: i64) -> Segment {

@@ -241,9 +241,12 @@ fn may_be_stuck(music: &Music, segment: &Segment) -> bool {
         let from = bar.start - back * bar.ticks;
         places(notes, from, from + bar.ticks)
     };
-    let loops = |notes| (2..STUCK).all(|back| played(notes, back) == played(notes, 1));
+    let loops = |notes| {
+        let last = played(notes, 1);
+        (2..STUCK).all(|back| played(notes, back) == last)
+    };
     let heard_something = !played(music.heard, 1).is_empty();
-    loops(music.own) && !(loops(music.heard) && heard_something)
+    loops(music.own) && !(heard_something && loops(music.heard))
 }
 
 /// Whether `notes` would make one bar sound for the [`STUCK`]th time in a row, where that may be.

@@ -268,19 +268,10 @@ mod tests {
     use super::*;
     use crate::time::Meter;
 
-    fn note(onset: i64, duration: i64, pitch: u8) -> Note {
-        Note {
-            onset: Tick(onset),
-            duration,
-            pitch,
-            velocity: 80,
-        }
-    }
-
     #[test]
     fn what_lies_beyond_the_horizon_stays_unknown() {
         let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(100));
-        let heard = [note(0, 96, 60), note(96, 96, 65)];
+        let heard = [Note::plain(0, 96, 60), Note::plain(96, 96, 65)];
         let before = Harmony::at(&heard, &[], &bar, Tick(100), Tick(96));
         assert_eq!(
             (before.known, before.beat, before.bass),

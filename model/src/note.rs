@@ -30,6 +30,17 @@ impl Note {
         self.onset <= at && at < self.end()
     }
 
+    /// A note for a test in which nobody minds the velocity.
+    #[cfg(test)]
+    pub(crate) fn plain(onset: i64, duration: i64, pitch: u8) -> Self {
+        Self {
+            onset: Tick(onset),
+            pitch,
+            duration,
+            velocity: 80,
+        }
+    }
+
     /// Its pitch class, C = 0.
     #[must_use]
     pub fn pitch_class(&self) -> u8 {

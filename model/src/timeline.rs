@@ -140,12 +140,8 @@ impl Timeline {
 
     /// Takes in `heard`, sorted, as the song from tick 0 to `end`.
     pub fn rehearse(&mut self, heard: &[Note], end: Tick) {
-        self.heard = heard.to_vec();
-        self.heard
-            .sort_unstable_by_key(|note| (note.onset, note.pitch));
-        self.heard.dedup_by_key(|note| (note.onset, note.pitch));
         self.down.clear();
-        self.known = vec![(Tick(0), end)];
+        self.recall(heard.to_vec(), vec![(Tick(0), end)]);
     }
 
     /// Remembers `heard` and the stretches `known` instead of what it knew; keys that are down stay.

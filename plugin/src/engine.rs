@@ -240,8 +240,7 @@ impl<E: Copy> Engine<E> {
         if lost || self.controls != Some(block.controls) {
             let before = self.controls.replace(block.controls);
             if before.is_some_and(|before| voids_plan(&before, &block.controls)) {
-                self.void = true;
-                self.player.forget_plans();
+                self.void_plan();
             }
             self.tell(Heard::Controls(block.controls));
         }
@@ -254,8 +253,7 @@ impl<E: Copy> Engine<E> {
         }
         let loaded = std::mem::replace(&mut self.loads, block.loads) != block.loads;
         if loaded {
-            self.void = true;
-            self.player.forget_plans();
+            self.void_plan();
         }
         if loaded || (lost && block.loads > 0) {
             self.tell(Heard::Recall);
@@ -265,6 +263,12 @@ impl<E: Copy> Engine<E> {
         if pressed {
             self.tell(Heard::Forget);
         }
+    }
+
+    /// The plan is void although time goes on, and no earlier one may stand in for it.
+    fn void_plan(&mut self) {
+        self.void = true;
+        self.player.forget_plans();
     }
 
     /// The hearing head enters a span: a new epoch, or news of the running one.

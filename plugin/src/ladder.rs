@@ -72,6 +72,18 @@ struct Kept {
     notes: Vec<PlannedNote>,
 }
 
+impl Kept {
+    /// Whether it was planned for `at` of `epoch`.
+    fn covers(&self, epoch: Epoch, at: Tick) -> bool {
+        self.segment.epoch == epoch && self.segment.holds(at)
+    }
+
+    /// From here on it counts as not planned.
+    fn void(&mut self) {
+        self.segment.to = self.segment.from;
+    }
+}
+
 /// The plans of the last bars, the latest last.
 pub struct Ladder {
     kept: VecDeque<Kept>,
@@ -108,8 +120,8 @@ impl Ladder {
 
     /// Takes a note of a plan that was opened. What goes beyond `NOTES` is played but not kept.
     pub fn keep(&mut self, epoch: Epoch, note: PlannedNote) {
-        let of = |kept: &&mut Kept| kept.segment.epoch == epoch && kept.segment.holds(note.onset);
-        if let Some(kept) = self.kept.iter_mut().rev().find(of)
+        let mut latest = self.kept.iter_mut().rev();
+        if let Some(kept) = latest.find(|kept| kept.covers(epoch, note.onset))
             && kept.notes.len() < NOTES
         {
             kept.notes.push(note);
@@ -125,7 +137,7 @@ impl Ladder {
             .filter(|kept| kept.segment.epoch == epoch)
         {
             if from <= kept.segment.from && kept.segment.to <= to {
-                kept.segment.to = kept.segment.from;
+                kept.void();
             }
             kept.notes
                 .retain(|note| note.onset < from || note.onset >= to);
@@ -136,16 +148,16 @@ impl Ladder {
     pub fn forget(&mut self) {
         for kept in &mut self.kept {
             kept.notes.clear();
-            kept.segment.to = kept.segment.from;
+            kept.void();
         }
     }
 
     /// The end of the segment that was planned for `at`, if one was.
     #[must_use]
     pub fn planned(&self, epoch: Epoch, at: Tick) -> Option<Tick> {
-        let planned = |kept: &&Kept| kept.segment.epoch == epoch && kept.segment.holds(at);
-        let found = self.kept.iter().rev().find(planned);
-        found.map(|kept| kept.segment.to)
+        let mut latest = self.kept.iter().rev();
+        let planned = latest.find(|kept| kept.covers(epoch, at))?;
+        Some(planned.segment.to)
     }
 
     /// Fills `gap`, which nobody has planned: gives each note to `play`, and says where they come from.

@@ -31,7 +31,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// The most threads: beyond that the audio threads lack the cores.
 const MOST_THREADS: usize = 4;
 
-/// The shipped network, or why it can't be used. Read by the first seat that is served.
+/// The shipped network, or why it can't be used. Read when the first thread starts.
 static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(Generator::shipped);
 
 /// The threads that run now, if any instance is at work.

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
-    bundle,
-    shell::{Exit, cargo, run as command, target},
+    shell::{Exit, target},
+    test,
 };
 
 #[derive(Args)]
@@ -28,19 +28,11 @@ pub struct Options {
 /// # Errors
 /// With the soak's own exit code when that is not 0.
 pub fn run(options: &Options) -> Result<()> {
-    let debug = target()?.join("debug");
-    let bundles = target()?.join("test-bundles");
-    // The whole workspace, as the tests select it: for other features cargo would build the network anew.
-    let mut build = cargo(&["build", "--workspace", "--exclude", "xtask"]);
-    // The plugin aborts when `process` allocates.
-    command(build.args([
-        "--lib",
-        "--bins",
-        "--features",
-        "Continuo/assert_process_allocs",
-    ]))?;
-    bundle::lay_out(&bundle::library(&debug), &bundles)?;
-    let soak = debug.join(format!("soak{}", consts::EXE_SUFFIX));
+    test::build(&test::GUARDED)?;
+    let bundles = test::lay_out_bundles()?;
+    let soak = target()?
+        .join("debug")
+        .join(format!("soak{}", consts::EXE_SUFFIX));
     let status = Command::new(soak)
         .args(arguments(options))
         .env("CONTINUO_BUNDLES", bundles)

@@ -28,6 +28,9 @@ pub struct Options {
     no_standalone: bool,
 }
 
+/// The plugin that is tested aborts when `process` allocates.
+pub const GUARDED: [&str; 2] = ["--features", "Continuo/assert_process_allocs"];
+
 /// Bars of the smoke run of the demo: enough for a plan to be asked for, made and played.
 const SMOKE_BARS: &str = "4";
 
@@ -40,9 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
 
     check::all(&mut steps, &selection);
     let built = steps.run("build", || build(&selection))
-        && steps.run("bundle", || {
-            bundle::lay_out(&bundle::library(&debug), &bundles).map(drop)
-        });
+        && steps.run("bundle", || lay_out_bundles().map(drop));
     if !built {
         return steps.finish();
     }
@@ -57,8 +58,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// What every cargo command of the run is given besides `--workspace`.
 fn selection(options: &Options) -> Vec<&'static str> {
-    // The plugin aborts when `process` allocates.
-    let guarded = vec!["--features", "Continuo/assert_process_allocs"];
+    let guarded = GUARDED.to_vec();
     let standalone = if options.no_standalone {
         Err("left out as asked".to_owned())
     } else {
@@ -75,9 +75,16 @@ fn selection(options: &Options) -> Vec<&'static str> {
 
 /// All that the later steps run or load. Test targets too: their libraries' features count as well.
 /// Not this program, which some systems refuse to overwrite while it runs.
-fn build(selection: &[&str]) -> Result<()> {
+pub fn build(selection: &[&str]) -> Result<()> {
     let mut build = cargo(&["build", "--workspace", "--exclude", "xtask"]);
     command(build.args(["--lib", "--bins", "--tests"]).args(selection))
+}
+
+/// Lays the guarded bundles out, and says where.
+pub fn lay_out_bundles() -> Result<PathBuf> {
+    let bundles = target()?.join("test-bundles");
+    bundle::lay_out(&bundle::library(&target()?.join("debug")), &bundles)?;
+    Ok(bundles)
 }
 
 /// The demo on the guarded test bundle, into a folder that goes away again.

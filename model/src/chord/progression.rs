@@ -167,15 +167,6 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    fn note(onset: i64, duration: i64, pitch: u8) -> Note {
-        Note {
-            onset: Tick(onset),
-            duration,
-            pitch,
-            velocity: 80,
-        }
-    }
-
     /// The chords of two bars of 4/4 in C, as "0 C, 96 G".
     fn chords(notes: &[Note]) -> String {
         let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(96));
@@ -198,7 +189,7 @@ mod tests {
     fn block(onset: i64, duration: i64, pitches: &[u8]) -> impl Iterator<Item = Note> {
         pitches
             .iter()
-            .map(move |pitch| note(onset, duration, *pitch))
+            .map(move |pitch| Note::plain(onset, duration, *pitch))
     }
 
     #[test]
@@ -213,7 +204,7 @@ mod tests {
     #[test]
     fn a_broken_chord_is_one() {
         let broken = |at: i64, pitches: [u8; 4]| {
-            (0..8).map(move |index| note(at + 12 * index, 12, pitches[index as usize % 4]))
+            (0..8).map(move |index| Note::plain(at + 12 * index, 12, pitches[index as usize % 4]))
         };
         let notes: Vec<Note> = broken(0, [60, 67, 64, 67])
             .chain(broken(96, [62, 69, 65, 69]))
@@ -261,7 +252,7 @@ mod tests {
             length in 0..400i64,
         ) {
             let mut notes: Vec<Note> =
-                notes.into_iter().map(|(onset, duration, pitch)| note(onset, duration, pitch)).collect();
+                notes.into_iter().map(|(onset, duration, pitch)| Note::plain(onset, duration, pitch)).collect();
             notes.sort_by_key(|note| note.onset);
             let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(96));
             let spans = progression(&notes, &bar, Tick(0), Tick(length), PitchClassSet::ALL);

@@ -107,7 +107,7 @@ impl Writing<'_> {
         let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
         let mut logits = wanted.clone();
         let ceiling = ceiling(self.music, self.segment, at);
-        let root = self.new_root(at, &harmony);
+        let root = self.new_root(&harmony);
         self.rules
             .pitches(&mut logits, at, &self.notes, &harmony, ceiling, root);
         self.refused.add(1, &wanted, &logits);
@@ -140,12 +140,15 @@ impl Writing<'_> {
         Some(())
     }
 
-    /// The root of a chord under which a bass strikes its first note at `at`.
-    fn new_root(&self, at: Tick, harmony: &Harmony) -> Option<u8> {
+    /// The root of the chord of `harmony` when a bass has struck no note under it yet.
+    fn new_root(&self, harmony: &Harmony) -> Option<u8> {
+        if self.music.controls.role != Role::Bass {
+            return None;
+        }
         let (chord, since) = harmony.chords[1].zip(harmony.since)?;
         let before = between(self.music.own, since, self.segment.start);
         let first = before.is_empty() && self.notes.iter().all(|note| note.onset < since);
-        (self.music.controls.role == Role::Bass && first && at >= since).then_some(chord.root)
+        first.then_some(chord.root)
     }
 
     fn proposals<const K: usize>(&self, echoes: Classes<K>) -> Proposals {
