@@ -1,11 +1,11 @@
 //! `cargo xtask fuzz`: bytes that nobody meant, for whatever reads bytes.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::shell::{Exit, cargo, root, run as command, succeeds, target};
+use crate::shell::{Exit, root, run as command, succeeds, target};
 
 #[derive(Args)]
 pub struct Options {
@@ -29,7 +29,7 @@ const TARGETS: [(&str, &str); 3] = [
 /// # Errors
 /// When a target finds a crash, or cargo-fuzz or a nightly toolchain is missing.
 pub fn run(options: &Options) -> Result<()> {
-    if !succeeds("cargo", &["+nightly", "fuzz", "--version"]) {
+    if !succeeds("rustup", &["run", "nightly", "cargo", "fuzz", "--version"]) {
         return Err(Exit {
             code: 2,
             message:
@@ -58,7 +58,17 @@ fn fuzz(name: &str, seeds: &Path, minutes: f64) -> Result<()> {
     fs::create_dir_all(&found)?;
     // The sanitizer is for unsafe code, of which there is none behind these targets; without it the
     // network's library builds in minutes.
-    let mut fuzz = cargo(&["+nightly", "fuzz", "run", "--sanitizer", "none"]);
+    let mut fuzz = Command::new("rustup");
+    fuzz.current_dir(root());
+    fuzz.args([
+        "run",
+        "nightly",
+        "cargo",
+        "fuzz",
+        "run",
+        "--sanitizer",
+        "none",
+    ]);
     command(
         fuzz.args(["--fuzz-dir", "tests/fuzz", "--target-dir"])
             .arg(folder.join("build"))
