@@ -31,7 +31,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// The most threads: beyond that the audio threads lack the cores.
 const MOST_THREADS: usize = 4;
 
-/// The shipped network, or why it can't be used. Read when the first thread starts.
+/// The shipped network, or why it can't be used. Read by the first activation.
 static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(Generator::shipped);
 
 /// The threads that run now, if any instance is at work.
@@ -212,8 +212,6 @@ fn work(shared: &Shared) {
     if let Err(error) = &pool {
         nice_plug::prelude::nice_error!("planning without a pool of its own: {error}");
     }
-    // Read the weights before the first note needs them.
-    LazyLock::force(&GENERATOR);
     while !shared.stop.load(Ordering::Relaxed) {
         // A copy, so that seats come and go while others are served.
         let seats = shared.seats().clone();
@@ -238,6 +236,8 @@ pub struct Worker {
 
 /// Puts `seat` to work on its end of the link; starts the threads when it is the first.
 pub fn employ(seat: &Seat, end: WorkerEnd, status: Arc<Status>) -> Worker {
+    // Play may begin in the next block: who is activated has read the weights.
+    LazyLock::force(&GENERATOR);
     seat.lock().end = Some((end, status));
     let mut running = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     let pool = running.upgrade().unwrap_or_else(|| {
