@@ -20,6 +20,9 @@ pub struct Feel {
     /// How much later than written, in 1/1000 tick; never earlier, so that nothing leaves its bar
     /// backwards or comes before the start.
     pub delay_millitick: i32,
+    /// How much later than written it ends, in 1/1000 tick: swing moves the end of a note as it moves the
+    /// beginning of the next, which so finds the string free. Humanize does not move it.
+    pub end_delay_millitick: i32,
     /// MIDI velocity, 1..=127.
     pub velocity: u8,
 }
@@ -44,7 +47,10 @@ pub fn feel(note: &Note, bar_start: Tick, bar_end: Tick, controls: &Controls) ->
         written + (127.0 - written) * 0.75 * dynamics
     };
     let velocity = played + humanize * FULL_ROUGHNESS * (2.0 * rough - 1.0);
+    let end = (note.end() - bar_start) as f64;
+    let end_delay = swing(end, f64::from(controls.swing.clamp(0.0, 1.0))) - end;
     Feel {
+        end_delay_millitick: (end_delay * 1000.0).round() as i32,
         delay_millitick: (delay.clamp(0.0, room.max(0.0)) * 1000.0).round() as i32,
         velocity: velocity.round().clamp(1.0, 127.0) as u8,
     }
