@@ -132,6 +132,46 @@ mod tests {
     }
 
     #[test]
+    fn humanize_loosens_more_and_more_and_never_comes_early() {
+        let looseness = |humanize| -> (i64, i64) {
+            let controls = Controls {
+                humanize,
+                ..Controls::default()
+            };
+            let (mut late, mut rough) = (0, 0);
+            for onset in 0..96 {
+                let feel = played(onset, &controls);
+                assert!(feel.delay_millitick >= 0);
+                late += i64::from(feel.delay_millitick);
+                rough += i64::from(feel.velocity.abs_diff(80));
+            }
+            (late, rough)
+        };
+        let along = [0.0, 0.25, 0.5, 0.75, 1.0].map(looseness);
+        assert_eq!(along[0], (0, 0));
+        assert!(
+            along.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1),
+            "{along:?}"
+        );
+    }
+
+    #[test]
+    fn swing_moves_the_off_beats_more_and_more_and_lines_stay_legato() {
+        let swung = |swing| {
+            let controls = Controls {
+                swing,
+                ..Controls::default()
+            };
+            let (before, off_beat) = (played(6, &controls), played(12, &controls));
+            assert_eq!(before.end_delay_millitick, off_beat.delay_millitick);
+            off_beat.delay_millitick
+        };
+        let along = [0.0, 0.25, 0.5, 0.75, 1.0].map(swung);
+        assert_eq!(along[0], 0);
+        assert!(along.is_sorted_by(|a, b| a < b), "{along:?}");
+    }
+
+    #[test]
     fn louder_is_louder_and_softer_softer() {
         let velocity = |dynamics| {
             let controls = Controls {
