@@ -288,27 +288,14 @@ fn log_sum(logits: &[f32]) -> f32 {
 /// These are proportional hazards (Cox 1972): where `s` is the probability that the onset comes no earlier
 /// than a class, it becomes `s` to the power of `factor`. What is certain or impossible stays so, and a
 /// greater factor never makes the onset come later.
-fn scale_hazards(logits: &mut [f32], together: Option<usize>, factor: f32) {
-    let first = together.map_or(0, |class| class + 1);
-    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    if factor == 1.0 || first >= logits.len() || highest == f32::NEG_INFINITY {
-        return;
-    }
-    let weights: Vec<f64> = logits[first..]
-        .iter()
-        .map(|logit| f64::from(logit - highest).exp())
-        .collect();
-    let total: f64 = weights.iter().sum();
-    if total <= 0.0 {
-        return;
-    }
+fn scale_hazards(logits: &mut [f32], factor: f32) {
+    let whole = f64::from(log_sum(logits));
     // From the end, where little is left, so that nothing is lost to rounding.
-    let mut no_earlier = 0.0;
-    let mut scaled_later = 0.0;
-    for (logit, weight) in logits[first..].iter_mut().zip(weights).rev() {
-        no_earlier += weight / total;
-        let scaled = no_earlier.min(1.0).powf(f64::from(factor));
-        *logit = highest + (total * (scaled - scaled_later).max(0.0)).ln() as f32;
+    let (mut no_earlier, mut scaled_later) = (0.0, 0.0);
+    for logit in logits.iter_mut().rev().filter(|_| whole.is_finite()) {
+        no_earlier += (f64::from(*logit) - whole).exp();
+        let scaled = f64::min(no_earlier, 1.0).powf(f64::from(factor));
+        *logit = (whole + (scaled - scaled_later).max(0.0).ln()) as f32;
         scaled_later = scaled;
     }
 }
@@ -361,7 +348,7 @@ mod tests {
         ];
         let scaled = |factor| {
             let mut logits = logits;
-            scale_hazards(&mut logits, None, factor);
+            scale_hazards(&mut logits, factor);
             probabilities(&logits)
         };
         let [thin, same, thick] = [0.5, 1.0, 2.0].map(scaled);
@@ -376,13 +363,16 @@ mod tests {
     }
 
     #[test]
-    fn one_more_note_together_stays_as_likely() {
-        let mut logits = [0.6_f32.ln(), 0.2_f32.ln(), 0.2_f32.ln()];
-        scale_hazards(&mut logits, Some(0), 4.0);
-        let scaled = probabilities(&logits);
-        assert!(
-            (scaled[0] - 0.6).abs() < 1e-6 && scaled[1] > 0.3,
-            "{scaled:?}"
-        );
+    fn doubt_spreads_what_is_certain_over_the_sixteenths_only() {
+        let mut logits = [-9.0; END + 1];
+        logits[24] = 3.0;
+        logits[30] = f32::NEG_INFINITY;
+        let sure = probabilities(&logits);
+        let mut doubted = logits;
+        doubt(&mut doubted, 0, 2.0);
+        let doubted = probabilities(&doubted);
+        assert!(doubted[24] < sure[24] && doubted[24] > 0.5);
+        assert!(doubted[12] > 10.0 * sure[12] && doubted[END] > 10.0 * sure[END]);
+        assert!(doubted[8] <= sure[8] && doubted[30] == 0.0);
     }
 }
