@@ -55,7 +55,10 @@ pub struct Rules {
     scale: PitchClassSet,
     /// The chord of the moment may sound besides.
     chords_win: bool,
-    density: f32,
+    /// How many times likelier than the network thinks a note is wherever it could be.
+    hazard: f32,
+    /// See [`doubt`].
+    doubt: f32,
     /// The lowest note of our chord before.
     chord_before: Option<u8>,
 }
@@ -65,11 +68,12 @@ const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
 const NEW_ROOT: f32 = 4.0;
-/// How many times likelier a note is at each place where it could be, at full Density.
-const FULL_DENSITY: f32 = 4.0;
-/// How much less sure of its rhythm the network is taken to be at full Density, as a temperature on top of 1.
-/// Music repeats, and where it is sure that it does, no factor would change anything.
-const DOUBT: f32 = 1.0;
+/// How many times likelier a note is at each place where it could be, at full Density, and how many times less
+/// likely at the least.
+const FULL: [f32; 2] = [5.0, 3.0];
+/// How much less sure of its rhythm the network is taken to be there, as a temperature on top of 1. Music repeats,
+/// and where the network is sure that it does, no factor would change anything.
+const DOUBT: [f32; 2] = [1.2, 0.4];
 
 impl Rules {
     /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
@@ -89,6 +93,7 @@ impl Rules {
         let scale = scale_of(controls, key);
         let all = PitchClassSet::from_mask(0xfff);
         let drums = controls.role == Role::Drums;
+        let (hazard, doubt) = of_density(controls.density.clamp(-1.0, 1.0));
         Self {
             role: controls.role,
             lowest,
@@ -101,15 +106,16 @@ impl Rules {
             scale: if drums { all } else { scale },
             chords_win: controls.chords_win,
             chord_before: Hands::on_last_stroke(own).lowest(),
-            density: controls.density.clamp(-1.0, 1.0),
+            hazard,
+            doubt,
         }
     }
 
-    /// The same with `more` Density, −1..=1, on top of what the musician asks for.
+    /// The same with notes `hazard` times likelier, on top of what the musician asks for.
     #[must_use]
-    pub fn denser(self, more: f32) -> Self {
+    pub fn denser(self, hazard: f32) -> Self {
         Self {
-            density: self.density + more,
+            hazard: self.hazard * hazard,
             ..self
         }
     }
@@ -145,14 +151,12 @@ impl Rules {
             }
         }
         let together = notes.last().map(|last| (last.onset - bar) as usize);
-        if self.density != 0.0 {
-            let first = together.map_or(0, |class| class + 1);
-            doubt(
-                &mut logits[first..],
-                first,
-                1.0 + DOUBT * self.density.abs(),
-            );
-            scale_hazards(&mut logits[first..], FULL_DENSITY.powf(self.density));
+        let first = together.map_or(0, |class| class + 1);
+        if self.doubt != 0.0 {
+            doubt(&mut logits[first..], first, self.doubt);
+        }
+        if self.hazard != 1.0 {
+            scale_hazards(&mut logits[first..], self.hazard);
         }
     }
 
@@ -248,17 +252,37 @@ impl Rules {
     }
 }
 
-/// Makes the choice among sixteenths, and whether the bar ends, less sure by a `temperature` of 1 or more; the
-/// logits are those of the classes from `first` to [`END`], and weigh together what they did. Other places are
-/// left to the network: who plays more does not play triplets.
-fn doubt(logits: &mut [f32], first: usize, temperature: f32) {
-    let before = log_sum(logits);
-    if before == f32::NEG_INFINITY {
-        return;
+/// Hazard and doubt for Density, −1..=1. The root spreads the effect over the knob: what is played feeds on
+/// itself, so that equal steps would be heard at its ends only.
+fn of_density(density: f32) -> (f32, f32) {
+    let strength = density.abs().sqrt();
+    if density >= 0.0 {
+        (FULL[0].powf(strength), DOUBT[0] * strength)
+    } else {
+        (FULL[1].powf(-strength), -DOUBT[1] * strength)
     }
-    for (class, logit) in (first..).zip(logits.iter_mut()) {
+}
+
+/// Makes the network less sure that the next onset is at the likeliest class: at the temperature 1 + |`by`|
+/// the sixteenths before it become likelier when `by` is positive, those after it and the bar's end when it is
+/// negative. The logits are those of the classes from `first` to [`END`], and weigh together what they did.
+/// Other places are left to the network: who plays more does not play triplets.
+fn doubt(logits: &mut [f32], first: usize, by: f32) {
+    let before = log_sum(logits);
+    let likeliest = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+    let Some(likeliest) = likeliest.filter(|_| before.is_finite()) else {
+        return;
+    };
+    let sure = logits[likeliest];
+    let (earlier, later) = logits.split_at_mut(likeliest);
+    let (from, doubted) = if by > 0.0 {
+        (first, earlier)
+    } else {
+        (first + likeliest, later)
+    };
+    for (class, logit) in (from..).zip(doubted) {
         if class % SIXTEENTH == 0 || class == END {
-            *logit = before + (*logit - before) / temperature;
+            *logit = sure + (*logit - sure) / (1.0 + by.abs());
         }
     }
     let less = log_sum(logits) - before;
@@ -363,16 +387,23 @@ mod tests {
     }
 
     #[test]
-    fn doubt_spreads_what_is_certain_over_the_sixteenths_only() {
+    fn doubt_reaches_the_sixteenths_on_its_side_only() {
         let mut logits = [-9.0; END + 1];
         logits[24] = 3.0;
-        logits[30] = f32::NEG_INFINITY;
+        logits[12] = f32::NEG_INFINITY;
         let sure = probabilities(&logits);
-        let mut doubted = logits;
-        doubt(&mut doubted, 0, 2.0);
-        let doubted = probabilities(&doubted);
-        assert!(doubted[24] < sure[24] && doubted[24] > 0.5);
-        assert!(doubted[12] > 10.0 * sure[12] && doubted[END] > 10.0 * sure[END]);
-        assert!(doubted[8] <= sure[8] && doubted[30] == 0.0);
+        let doubted = |by| {
+            let mut logits = logits;
+            doubt(&mut logits, 0, by);
+            probabilities(&logits)
+        };
+        let (more, fewer) = (doubted(1.0), doubted(-1.0));
+        assert!(more[6] > 10.0 * sure[6] && more[30] <= sure[30] && more[END] <= sure[END]);
+        assert!(
+            fewer[6] <= sure[6] && fewer[30] > 10.0 * sure[30] && fewer[END] > 10.0 * sure[END]
+        );
+        for odds in [more, fewer] {
+            assert!(odds[24] < sure[24] && odds[8] <= sure[8] && odds[12] == 0.0);
+        }
     }
 }
