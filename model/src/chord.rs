@@ -3,9 +3,7 @@
 //! Chords are recognised by weighted template matching after B. Pardo and W. P. Birmingham, "Algorithms
 //! for Chordal Analysis", Computer Music Journal 26:2 (2002): what a template explains counts for it,
 //! what it leaves over and what it misses count against it. The bass note is further evidence for the
-//! root. Keys are found by correlating how long each pitch class sounds with the probe-tone profiles of
-//! C. L. Krumhansl and E. J. Kessler, "Tracing the Dynamic Changes in Perceived Tonal Organization",
-//! Psychological Review 89 (1982).
+//! root.
 
 use std::fmt;
 
@@ -13,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 mod key;
 mod progression;
+mod tracker;
 
-pub use key::{Key, KeyTracker};
+pub use key::Key;
 pub use progression::{Span, progression};
+pub use tracker::KeyTracker;
 
 /// The pitch classes as chord symbols spell them, C = 0: the spelling with fewer accidentals.
 const NAMES: [&str; 12] = [
