@@ -242,7 +242,7 @@ impl Quality {
         } else {
             -BASS_IS_FOREIGN
         };
-        explained - LEFT_OVER * (1.0 - explained) - missing + bass - self.rarity()
+        explained - LEFT_OVER * (1.0 - explained) - missing + bass - RARITY * self.rarity()
     }
 
     /// How unusual it is, in the units of a chord's score: what it must explain better than a plain
@@ -251,8 +251,11 @@ impl Quality {
         match self {
             Self::Major | Self::Minor => 0.0,
             Self::Seventh => 0.09,
-            Self::Diminished | Self::HalfDiminished => 0.14,
-            Self::MinorSeventh | Self::SuspendedFourth | Self::SuspendedSecond => 0.2,
+            Self::Diminished => 0.14,
+            Self::HalfDiminished
+            | Self::MinorSeventh
+            | Self::SuspendedFourth
+            | Self::SuspendedSecond => 0.2,
             // A sixth chord in an inversion is a seventh chord on another root.
             Self::Sixth | Self::MinorSixth => 0.23,
             Self::MajorSeventh => 0.27,
@@ -277,22 +280,24 @@ pub struct Chord {
 // them, with and without the tune, and the piano parts of songs.
 
 /// Share of the sounding weight below which a pitch class counts as absent: a passing note in a bar.
-const PRESENT: f32 = 0.03;
+const PRESENT: f32 = 0.021;
 /// What a chord tone that does not sound costs. Fifths are left out freely, other tones are not.
-const MISSING: f32 = 0.115;
-const MISSING_FIFTH: f32 = 0.05;
+const MISSING: f32 = 0.052;
+const MISSING_FIFTH: f32 = 0.039;
 /// What the weight of a note outside the chord costs, against 1 for the weight of a note inside it.
-const LEFT_OVER: f32 = 0.78;
+const LEFT_OVER: f32 = 1.23;
 /// What a root that lies low speaks for a chord, and a lowest note that is no chord tone against it.
-const BASS_IS_ROOT: f32 = 0.1;
-const BASS_IS_FOREIGN: f32 = 0.12;
+const BASS_IS_ROOT: f32 = 0.13;
+const BASS_IS_FOREIGN: f32 = 0.078;
 /// A lowest note is a bass from an octave below this key on, and none above it: hands play chords in any
 /// inversion.
 const BASS_BELOW: f32 = 48.0;
 /// What each tone outside the scale of the key costs.
-const OUTSIDE_KEY: f32 = 0.03;
+const OUTSIDE_KEY: f32 = 0.017;
+/// What the [rarity](Quality::rarity) of a chord counts.
+const RARITY: f32 = 1.32;
 /// The least score of a chord that is named at all.
-const RECOGNISED: f32 = 0.08;
+const RECOGNISED: f32 = 0.075;
 
 impl Chord {
     /// A chord in root position.
@@ -349,26 +354,32 @@ impl Chord {
                 bass = bass.min(pitch);
             }
         }
-        Self::explain(shares, bass, PitchClassSet::ALL).1
+        Self::explain(shares, bass)
     }
 
-    /// The chord that explains most of these weights of pitch classes, and how well: about 1 when nothing is
-    /// left over or missing. `lowest` is the lowest key, `scale` that of the key where one is known. Without a
-    /// chord that is worth naming the score is that of the worst named.
-    pub(crate) fn explain(
-        weights: [f32; 12],
-        lowest: u8,
-        scale: PitchClassSet,
-    ) -> (f32, Option<Self>) {
-        let total: f32 = weights.iter().sum();
+    /// The chord that explains most of these weights of pitch classes; `lowest` is the lowest key. `None` where
+    /// fewer than two sound, or no chord is worth naming.
+    pub(crate) fn explain(weights: [f32; 12], lowest: u8) -> Option<Self> {
         let mut best = (RECOGNISED, None);
+        Self::each(weights, lowest, PitchClassSet::ALL, |score, chord| {
+            if score > best.0 {
+                best = (score, Some(chord));
+            }
+        });
+        let total: f32 = weights.iter().sum();
+        let sounding = |weight: &&f32| **weight >= PRESENT * total;
+        best.1
+            .filter(|_| weights.iter().filter(sounding).count() > 1)
+    }
+
+    /// Hands each chord to `take` with how well it explains these weights of pitch classes: about 1 when nothing
+    /// is left over or missing. `lowest` is the lowest key, `scale` that of the key where one is known.
+    fn each(weights: [f32; 12], lowest: u8, scale: PitchClassSet, mut take: impl FnMut(f32, Self)) {
+        let total: f32 = weights.iter().sum();
         if total <= 0.0 || !total.is_finite() {
-            return best;
+            return;
         }
         let shares = weights.map(|weight| weight / total);
-        if shares.iter().filter(|share| **share >= PRESENT).count() < 2 {
-            return best;
-        }
         // A little always: of the roots of a symmetric chord the lowest note is meant.
         let low = ((BASS_BELOW - f32::from(lowest)) / 12.0).clamp(0.1, 1.0);
         for root in 0..12 {
@@ -379,17 +390,17 @@ impl Chord {
             for quality in Quality::ALL {
                 let outside = quality.template().common(outside).len() as f32;
                 let score = quality.score(&above, bass, low) - OUTSIDE_KEY * outside;
-                if score > best.0 {
-                    let chord = Self {
+                let bass = lowest % 12;
+                take(
+                    score,
+                    Self {
                         root,
                         quality,
-                        bass: lowest % 12,
-                    };
-                    best = (score, Some(chord));
-                }
+                        bass,
+                    },
+                );
             }
         }
-        best
     }
 }
 
