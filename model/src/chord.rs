@@ -311,7 +311,9 @@ impl Chord {
         }
     }
 
-    /// Its symbol: "C", "F#m7b5", "Am7/C".
+    /// Its name as musicians write it, with the lowest note where that is not the root: "C", "F#m7b5",
+    /// "Am7/G". See [`from_pitches`](Self::from_pitches) for the chord of a voicing, and [`progression`] for
+    /// those that broken chords make.
     #[must_use]
     pub fn name(&self) -> String {
         self.to_string()
@@ -448,6 +450,26 @@ mod tests {
         assert_eq!(named(&[36, 57, 64, 67]).unwrap(), "C6");
         // Where no bass plays it is the inversion of a seventh chord, which is by far the more frequent.
         assert_eq!(named(&[60, 64, 67, 69]).unwrap(), "Am7/C");
+    }
+
+    #[test]
+    fn chords_are_named_as_musicians_name_them() {
+        assert_eq!(named(&[43, 57, 60, 64]).unwrap(), "Am7/G");
+        assert_eq!(named(&[41, 57, 60, 64]).unwrap(), "Fmaj7");
+        assert_eq!(named(&[46, 53, 58, 62]).unwrap(), "Bb");
+        assert_eq!(named(&[42, 57, 60, 64]).unwrap(), "F#m7b5");
+        assert_eq!(named(&[38, 55, 57, 62]).unwrap(), "Dsus4");
+        assert_eq!(named(&[56, 60, 63, 67]).unwrap(), "Abmaj7");
+        assert_eq!(named(&[59, 62, 65, 68]).unwrap(), "Bdim7");
+        assert_eq!(named(&[43, 60, 64, 67]).unwrap(), "C/G");
+    }
+
+    #[test]
+    fn an_arpeggio_has_the_name_of_its_chord() {
+        // Over two octaves, in any order: what sounds counts, not when.
+        assert_eq!(named(&[45, 52, 57, 60, 64, 67, 64, 60]).unwrap(), "Am7");
+        assert_eq!(named(&[46, 53, 62, 58, 65, 62]).unwrap(), "Bb");
+        assert_eq!(named(&[52, 60, 67, 60, 64, 60, 67, 60]).unwrap(), "C/E");
     }
 
     #[test]
