@@ -32,7 +32,7 @@ impl Span {
 const PLACE: i64 = 12;
 
 /// What a change costs, in eighths of a chord that explains everything, by metric level. Fitted like the
-/// weights of [`super`].
+/// weights of [`super::quality`].
 const CHANGE: [f32; 3] = [0.15, 1.0, 2.15];
 
 /// How a single pitch class is worse explained by a chord than several are, for each eighth.
