@@ -2,7 +2,7 @@
 
 use continuo_tests::{
     controls::{
-        panel::Panel,
+        panel::{Panel, Part, Seen},
         sheet,
         table::{CONTROLS, Control},
     },
@@ -49,18 +49,21 @@ fn every_picture_varies_its_own_control_and_the_page_shows_it() {
 fn what_a_control_changes_is_heard_and_nothing_else_changes() {
     let _machine = share_machine();
     for control in &CONTROLS {
-        let panels: Vec<Panel> = control
-            .settings
-            .iter()
-            .map(|setting| {
-                let mut instance = plugin(Format::Clap, &[]);
-                let panel = Panel::play(instance.as_mut(), control, setting);
-                panel.unwrap_or_else(|error| panic!("{}: {error:#}", control.name))
-            })
-            .collect();
+        let panels = played(control);
         compare(control, &panels);
         sheet::draw(control, &panels).expect("a picture");
     }
+}
+
+/// Every setting of `control` in a new instance.
+fn played(control: &Control) -> Vec<Panel> {
+    let settings = control.settings.iter();
+    let panels = settings.map(|setting| {
+        let mut instance = plugin(Format::Clap, &[]);
+        let panel = Panel::play(instance.as_mut(), control, setting);
+        panel.unwrap_or_else(|error| panic!("{}: {error:#}", control.name))
+    });
+    panels.collect()
 }
 
 /// Every pair of settings sounds different, but for those that are meant to be alike.
@@ -69,10 +72,56 @@ fn compare(control: &Control, panels: &[Panel]) {
     for (index, panel) in panels.iter().enumerate() {
         assert!(!panel.notes.is_empty(), "{name} {}: silence", panel.label);
         assert_eq!(panel.violations, [""; 0], "{name} {}", panel.label);
-        for earlier in 0..index {
-            let are_alike = panel.rounded() == panels[earlier].rounded();
+        for (earlier, other) in panels.iter().enumerate().take(index) {
+            let are_alike = panel.rounded() == other.rounded();
             let should_be = control.alike.contains(&(earlier, index));
             assert_eq!(are_alike, should_be, "{name}: panels {earlier} and {index}");
         }
+    }
+}
+
+/// The notes of one part at each setting of the control `name`.
+fn parts(name: &str, part: Part) -> Vec<Vec<Seen>> {
+    let control = CONTROLS.iter().find(|control| control.name == name);
+    let panels = played(control.expect("a control"));
+    let notes = panels.iter().map(|panel| {
+        let notes = panel.notes.iter().filter(|note| note.part == part);
+        notes.copied().collect()
+    });
+    notes.collect()
+}
+
+#[test]
+fn the_pictures_show_what_the_page_says() {
+    let _machine = share_machine();
+    let density = parts("Density", Part::Generated);
+    assert!(density.is_sorted_by_key(Vec::len), "{density:?}");
+    let loudness =
+        |notes: &Vec<Seen>| -> u32 { notes.iter().map(|note| u32::from(note.velocity)).sum() };
+    let dynamics = parts("Dynamics", Part::Generated);
+    assert!(dynamics.is_sorted_by(|soft, loud| loudness(soft) < loudness(loud)));
+    for (notes, lowest) in parts("Lowest", Part::Generated).iter().zip([0, 36, 43]) {
+        assert!(notes.iter().all(|note| note.pitch >= lowest), "{lowest}");
+    }
+    for (notes, highest) in parts("Highest", Part::Generated).iter().zip([127, 64, 57]) {
+        assert!(notes.iter().all(|note| note.pitch <= highest), "{highest}");
+    }
+    for (name, without) in [("Bypass", Part::Generated), ("Thru", Part::Heard)] {
+        let counts: Vec<usize> = parts(name, without).iter().map(Vec::len).collect();
+        assert!(counts[0] > 0 && counts[1] == 0, "{name}: {counts:?}");
+    }
+    let off_beats = |notes: &Vec<Seen>| -> Vec<f64> {
+        let starts = notes.iter().map(|note| note.start.fract());
+        starts
+            .filter(|place| (0.01..0.99).contains(place))
+            .collect()
+    };
+    for (notes, place) in parts("Swing", Part::Generated)
+        .iter()
+        .zip([0.5, 2.0 / 3.0, 0.75])
+    {
+        let at = off_beats(notes).into_iter();
+        let eighths = at.filter(|at| (at - place).abs() < 0.01).count();
+        assert!(eighths >= 4, "{place}: {notes:?}");
     }
 }
