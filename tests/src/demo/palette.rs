@@ -7,7 +7,7 @@ const MOST: usize = 256;
 
 type Rgb = [u8; 3];
 
-/// The [`MOST`] commonest colours of `pixels` (red, green, blue in turn), and for each pixel the index of the
+/// The 256 commonest colours of `pixels` (red, green, blue in turn), and for each pixel the index of the
 /// nearest of them.
 #[must_use]
 pub fn reduced(pixels: &[u8]) -> (Vec<u8>, Vec<u8>) {
