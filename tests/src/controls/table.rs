@@ -207,7 +207,7 @@ pub const CONTROLS: [Control; 22] = [
         material: Material::Piano(4),
         with: &[("Channel", "16"), ("Role", "Bass"), ("Take", "1")],
         settings: &[
-            at("−50 %", &[("Density", "-50 %")]),
+            at("−80 %", &[("Density", "-80 %")]),
             at("0 %", &[("Density", "0 %")]),
             at("80 %", &[("Density", "80 %")]),
         ],
