@@ -39,8 +39,19 @@ struct Arguments {
     controls: Vec<String>,
 }
 
+/// What the caller asked for cannot be done: a control that is none.
+const ASKED_WRONGLY: u8 = 2;
+
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let controls = match asked_for(&arguments.controls) {
+        Ok(controls) => controls,
+        Err(error) => {
+            eprintln!("controls: {error:#}");
+            return ExitCode::from(ASKED_WRONGLY);
+        }
+    };
+    match run(&arguments, &controls) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("controls: {error:#}");
@@ -49,8 +60,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<()> {
-    let controls = asked_for(&arguments.controls)?;
+fn run(arguments: &Arguments, controls: &[&Control]) -> Result<()> {
     fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
     for control in controls {
         let panels = panels(&arguments.bundle, control).with_context(|| control.name)?;
