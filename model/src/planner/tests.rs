@@ -256,7 +256,7 @@ fn a_correction_leaves_the_next_bar_as_it_was_planned() {
         planner.set_controls(controls(role));
         planner.start(Tick(0), BarGrid::from_origin(Meter::COMMON), None);
         let mut actions: Vec<Action> = planner.advance(Tick(0)).collect();
-        for at in 0..8 * 96 {
+        for at in 0..24 * 96 {
             // A cluster that moves on each beat: whatever was planned rubs against it.
             let low = 60 + 4 * (at / 24 % 3) as u8;
             for pitch in low..low + 4 {
