@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Planned;
+use super::{Planned, Planner};
 use crate::{
     fit::Fit,
     note::{Note, compact},
@@ -43,7 +43,20 @@ impl From<Length> for i64 {
     }
 }
 
+impl Planner {
+    /// The phrase that repeats while Hold is on: where it began in the song, and its notes.
+    #[must_use]
+    pub fn held_phrase(&self) -> Option<(Tick, &[Note])> {
+        self.held.as_ref().map(Held::phrase)
+    }
+}
+
 impl Held {
+    /// Where it began in the song, and its notes.
+    pub fn phrase(&self) -> (Tick, &[Note]) {
+        (self.start, &self.notes)
+    }
+
     /// The part of `own`, sorted, that begins in the `length` ticks from `start` on.
     pub fn of(own: &[Planned], start: Tick, length: i64) -> Self {
         Self {
