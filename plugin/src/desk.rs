@@ -16,6 +16,7 @@ use crate::{
     ladder::Segment,
     link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
     status::{Count, Status},
+    worker::Wish,
 };
 
 /// The planner with what ties its answers to the audio thread's epochs.
@@ -63,6 +64,14 @@ impl Desk {
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
         self.planner.recall(memory);
+    }
+
+    /// Does what the musician asks of a bar.
+    pub fn fulfil(&mut self, wish: Wish) {
+        match wish {
+            Wish::HoldBar(at, hold) => self.planner.hold_bar(at, hold),
+            Wish::RerollBar(at) => self.planner.reroll_bar(at),
+        }
     }
 
     /// The last bars as a MIDI file, or the phrase that repeats while Hold is on; `None` when nothing has been
