@@ -27,8 +27,8 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
-    /// Where the song was last heard to stand.
-    place: Place,
+    /// Where the song was last heard to stand, now or in the project that was loaded.
+    place: Option<Place>,
     /// What just played.
     capture: Capture,
     /// Channel of the last heard note, 0..=15.
@@ -36,33 +36,41 @@ pub struct Desk {
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
     /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
     downbeat: Vec<(u8, u8, u8)>,
+    /// What only a later version knows of the project.
+    later: Memory,
 }
 
 impl Desk {
     /// A desk that remembers a song from before.
     pub fn new(generator: Generator, memory: Memory) -> Self {
-        let mut planner = Planner::new(generator);
-        planner.recall(memory);
-        Self {
-            planner,
+        let mut desk = Self {
+            planner: Planner::new(generator),
             controls: Controls::default(),
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
-            place: Place::default(),
+            place: None,
             capture: Capture::default(),
             channel: 0,
             downbeat: Vec::new(),
-        }
+            later: Memory::default(),
+        };
+        desk.recall(memory);
+        desk
     }
 
     /// What is remembered of the song.
     pub fn memory(&self) -> Memory {
-        self.planner.memory()
+        let memory = self.planner.memory().with_later_of(&self.later);
+        memory.at(self.place.map(Place::last))
     }
 
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
+        self.later = memory.later();
+        if self.playing.is_none() {
+            self.place = memory.last().map(Place::from).or(self.place);
+        }
         self.planner.recall(memory);
     }
 
@@ -90,12 +98,13 @@ impl Desk {
     /// The held phrase as it is played.
     fn phrase(&self) -> Option<Row> {
         let (start, notes) = self.planner.held_phrase()?;
-        Row::of_phrase(notes, start, self.place, &self.controls)
+        let place = self.place.unwrap_or_default();
+        Row::of_phrase(notes, start, place, &self.controls)
     }
 
     /// A new desk after a panic: the controls and what has been played stay, the song is heard anew.
     pub fn renewed(&mut self, generator: Generator) -> Self {
-        let mut desk = Self::new(generator, Memory::default());
+        let mut desk = Self::new(generator, self.later.clone());
         desk.planner.set_controls(self.controls);
         self.capture.stop();
         Self {
@@ -123,7 +132,7 @@ impl Desk {
                 tempo,
             } => {
                 let grid = grid.from_zero();
-                self.place = Place { grid, tempo };
+                self.place = Some(Place { grid, tempo });
                 let next_pass = Epoch {
                     pass: self.epoch.pass + 1,
                     ..self.epoch
@@ -131,7 +140,8 @@ impl Desk {
                 let early = std::mem::take(&mut self.downbeat);
                 if let Some((_, cycle)) = self.playing.filter(|_| epoch == next_pass) {
                     self.planner.wrap(at);
-                    self.capture.wrap(cycle.map(|(_, end)| end), at, grid, tempo);
+                    self.capture
+                        .wrap(cycle.map(|(_, end)| end), at, grid, tempo);
                     for (channel, pitch, velocity) in early {
                         self.planner.note_on(at, channel, pitch, velocity);
                         self.capture.note_on(at, channel, pitch, velocity);
