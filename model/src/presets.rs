@@ -47,66 +47,61 @@ impl Preset {
 }
 
 /// All of them, by role.
-pub static ALL: [Preset; 18] = [
+pub static ALL: [Preset; 17] = [
     Preset {
-        name: "Eighth-note root bass",
-        about: "Repeated eighths, mostly on the root of each chord; quarters where the harmony moves with each beat.",
+        name: "Steady root bass",
+        about: "Even quarters or eighths, on the roots of chords that last a bar.",
         set: |controls| {
             controls.role = Role::Bass;
             controls.adventure = 0.0;
+            controls.density = 0.3;
         },
     },
     Preset {
-        name: "Quarter-note root bass",
-        about: "A short root on each beat.",
+        name: "Patient bass",
+        about: "The same with fewer and shorter notes, so that the rest can breathe.",
         set: |controls| {
             controls.role = Role::Bass;
-            controls.adventure = 0.0;
+            controls.adventure = 0.1;
             controls.density = -0.5;
         },
     },
     Preset {
-        name: "Sparse bass",
-        about: "A note a bar or fewer, so that the rest can breathe.",
+        name: "Restless bass",
+        about: "Uneven, syncopated rhythms; raise Take until one fits.",
         set: |controls| {
             controls.role = Role::Bass;
-            controls.adventure = 0.2;
-            controls.density = -0.5;
-        },
-    },
-    Preset {
-        name: "Roaming bass",
-        about: "Uneven rhythms and other notes than the root; raise Take until one fits.",
-        set: |controls| {
-            controls.role = Role::Bass;
-            controls.adventure = 0.65;
+            controls.adventure = 0.8;
             controls.density = 0.2;
         },
     },
     Preset {
         name: "Pad voicings",
-        about: "Three-note chords that lie for half a bar or a whole one.",
+        about: "Few chords, most of which lie for half a bar or a whole one.",
         set: |controls| {
             controls.role = Role::Chords;
-            controls.density = -0.5;
+            controls.density = -0.3;
             controls.dynamics = -0.2;
         },
     },
     Preset {
         name: "Steady chords",
-        about: "The chord on each beat, or twice a bar where the heard music is syncopated.",
+        about: "Two to four strokes of the chord in each bar, evenly.",
         set: |controls| {
             controls.role = Role::Chords;
             controls.adventure = 0.0;
+            controls.density = 0.2;
         },
     },
     Preset {
         name: "Comping",
-        about: "Two to four strokes of a chord in each bar, on and off the beat, a little loose.",
+        about: "Chords with a rhythm of their own, looser and swung a little.",
         set: |controls| {
             controls.role = Role::Chords;
-            controls.adventure = 0.35;
-            controls.humanize = 0.2;
+            controls.adventure = 0.65;
+            controls.density = 0.2;
+            controls.humanize = 0.25;
+            controls.swing = 0.3;
         },
     },
     Preset {

@@ -91,7 +91,8 @@ impl Host {
         self.engine.process(&block, input, &mut list);
         let now = self.now;
         let sent = list.0.into_iter();
-        self.out.extend(sent.map(|event| (now + u64::from(event.sample), event.body)));
+        self.out
+            .extend(sent.map(|event| (now + u64::from(event.sample), event.body)));
         self.now += TICK;
     }
 
@@ -127,7 +128,12 @@ impl Host {
                 } => notes.push((ticks(*sample), f64::INFINITY, *pitch, *velocity)),
                 Body::Off { pitch, .. } => {
                     let sounds = |note: &&mut Sounded| note.2 == *pitch && note.1.is_infinite();
-                    notes.iter_mut().rev().find(sounds).expect("a note-on before").1 = ticks(*sample);
+                    notes
+                        .iter_mut()
+                        .rev()
+                        .find(sounds)
+                        .expect("a note-on before")
+                        .1 = ticks(*sample);
                 }
                 Body::Pass { .. } => {}
             }
@@ -179,7 +185,10 @@ fn notes_of(bytes: &[u8], name: &str) -> Vec<Sounded> {
     let is_named = |event: &&midly::TrackEvent| {
         event.kind == TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes()))
     };
-    let track = smf.tracks.iter().find(|track| track.iter().find(is_named).is_some());
+    let track = smf
+        .tracks
+        .iter()
+        .find(|track| track.iter().find(is_named).is_some());
     let mut notes: Vec<Sounded> = Vec::new();
     let mut elapsed = 0;
     for event in track.unwrap_or_else(|| panic!("no track {name}")) {
@@ -251,21 +260,38 @@ fn the_file_holds_what_the_engine_sent() {
             expected.extend(moved.map(|note| (note.0 + start, note.1 + start, note.2, note.3)));
             bar_line = ((start + leg.ticks as f64) / BAR as f64).ceil() * BAR as f64;
         }
+        // The answer to another tick tells that the last stop has been heard of.
+        let more = Leg {
+            from: 0,
+            ticks: 1,
+            cycle: None,
+        };
+        host.play(&more, song(role));
         let folder = folder(&format!("as-played-{}", role.name()));
         let path = host.seat.export(&folder).expect("an export");
         assert_eq!(path, folder.join(format!("Continuo {} 1.mid", role.name())));
         let bytes = fs::read(&path).expect("the file");
         // A row begins in the bar in which something first sounds: here the first chord or note does.
         let mut written = notes_of(&bytes, role.name());
-        assert!(expected.len() >= 16, "{}: {} notes", role.name(), expected.len());
+        written.retain(|note| note.0 < bar_line);
+        assert!(
+            expected.len() >= 16,
+            "{}: {} notes",
+            role.name(),
+            expected.len()
+        );
         let order = |one: &Sounded, other: &Sounded| {
-            (one.0.round(), one.2).partial_cmp(&(other.0.round(), other.2)).expect("numbers")
+            (one.0.round(), one.2)
+                .partial_cmp(&(other.0.round(), other.2))
+                .expect("numbers")
         };
         expected.sort_by(order);
         written.sort_by(order);
         for (one, other) in written.iter().zip(&expected) {
             let near = |one: f64, other: f64| (one - other).abs() < 0.03;
-            let same = near(one.0, other.0) && near(one.1, other.1) && (one.2, one.3) == (other.2, other.3);
+            let same = near(one.0, other.0)
+                && near(one.1, other.1)
+                && (one.2, one.3) == (other.2, other.3);
             assert!(same, "{}: {one:?} was played as {other:?}", role.name());
         }
         assert_eq!(written.len(), expected.len(), "{}", role.name());
@@ -287,7 +313,10 @@ fn a_held_phrase_is_exported_from_bar_1_and_nothing_is_an_error() {
     let folder = folder("held");
     host.tick(None, None, &[]);
     let error = host.seat.export(&folder).expect_err("nothing was played");
-    assert!(error.to_string().contains("nothing has been played"), "{error}");
+    assert!(
+        error.to_string().contains("nothing has been played"),
+        "{error}"
+    );
     assert!(!folder.exists());
     let leg = |from: i64, bars: i64| Leg {
         from: from * BAR,
@@ -307,7 +336,10 @@ fn a_held_phrase_is_exported_from_bar_1_and_nothing_is_an_error() {
         .collect();
     let bytes = fs::read(host.seat.export(&folder).expect("an export")).expect("the file");
     let places = |notes: &[Sounded]| -> Vec<(i64, u8)> {
-        notes.iter().map(|note| (note.0.round() as i64, note.2)).collect()
+        notes
+            .iter()
+            .map(|note| (note.0.round() as i64, note.2))
+            .collect()
     };
     assert!(!repeated.is_empty());
     assert_eq!(places(&notes_of(&bytes, "Bass")), places(&repeated));

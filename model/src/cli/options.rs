@@ -12,7 +12,7 @@ use continuo_model::{
 #[derive(Args)]
 #[command(next_help_heading = "Controls, as in the plugin")]
 pub struct Options {
-    /// A starting point by its name, for instance "Walking bass"; `continuo presets` lists them.
+    /// A starting point by its name, for instance "Pad voicings"; `continuo presets` lists them.
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<&'static Preset>,
     /// What to play; several make several tracks, each hearing the input alone.
