@@ -8,7 +8,7 @@ use continuo_model::{
     generate::Generator,
     midi_file::Song,
     note::Note,
-    perform::{Knowledge, perform},
+    perform::{Knowledge, Performance},
     presets::Preset,
     time::Tick,
 };
@@ -57,16 +57,17 @@ fn tune(bars: i64) -> Vec<Note> {
 
 fn play(name: &str, heard: &[Note]) -> Vec<Played> {
     let preset = Preset::find(name).unwrap_or_else(|| panic!("no preset {name}"));
-    perform(
+    let controls = preset.apply(&Controls {
+        key: Some(0),
+        ..Controls::default()
+    });
+    let song = Song::default();
+    let performance = Performance {
+        knowledge: Knowledge::Rehearsed,
+        ..Performance::new(&song, heard, controls, Tick(BARS * 96))
+    };
+    performance.play(
         &Generator::shipped().expect("the shipped weights fit"),
-        &Song::default(),
-        heard,
-        preset.apply(&Controls {
-            key: Some(0),
-            ..Controls::default()
-        }),
-        Tick(BARS * 96),
-        Knowledge::Rehearsed,
         |_| {},
     )
 }
