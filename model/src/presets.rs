@@ -1,7 +1,10 @@
 //! Starting points: settings of the controls that give something a musician has a name for. A preset promises
 //! what was measured with the shipped weights, and `tests/presets.rs` measures it again.
 
-use crate::controls::{Controls, Mode, Role, Scale};
+use crate::{
+    controls::{Controls, Mode, Role, Scale},
+    values::whole_percent,
+};
 
 /// A named setting of the controls.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,16 @@ impl Preset {
             ..Controls::default()
         };
         (self.set)(&mut controls);
+        // As the parameters have them.
+        for share in [
+            &mut controls.adventure,
+            &mut controls.density,
+            &mut controls.dynamics,
+            &mut controls.humanize,
+            &mut controls.swing,
+        ] {
+            *share = whole_percent(*share);
+        }
         controls
     }
 
