@@ -62,8 +62,8 @@ impl Preset {
 /// All of them, by role.
 pub static ALL: [Preset; 17] = [
     Preset {
-        name: "Steady root bass",
-        about: "Even quarters or eighths, on the roots of chords that last a bar.",
+        name: "Steady bass",
+        about: "Even quarters or eighths: a root under each new chord, chord tones between.",
         set: |controls| {
             controls.role = Role::Bass;
             controls.adventure = 0.0;
@@ -191,15 +191,15 @@ pub static ALL: [Preset; 17] = [
         },
     },
     Preset {
-        name: "Four on the floor",
-        about: "A bass drum on each beat under closed hats in eighths.",
+        name: "Kick and hats",
+        about: "Bass drum and closed hats, the same in each bar; on a second pass the drum is on each beat.",
         set: |controls| {
             controls.role = Role::Drums;
             controls.adventure = 0.0;
         },
     },
     Preset {
-        name: "Shuffled floor",
+        name: "Shuffled hats",
         about: "The same with the hats swung.",
         set: |controls| {
             controls.role = Role::Drums;

@@ -222,7 +222,7 @@ fn presets_are_listed_and_played() {
     for preset in &presets::ALL {
         assert!(listed.contains(preset.name) && listed.contains(preset.about));
     }
-    let made = generate(&clip("pop-progression"), &["--preset", "four on the floor"]);
+    let made = generate(&clip("pop-progression"), &["--preset", "kick AND hats"]);
     let drums = made
         .tracks
         .iter()
@@ -247,7 +247,7 @@ fn a_wrong_value_is_answered_with_what_is_allowed() {
         ("--scale-lock", "maybe", "on or off"),
         ("--take", "128", "127"),
         ("--hold-from", "1", "2..="),
-        ("--preset", "Polka", "Four on the floor"),
+        ("--preset", "Polka", "Kick and hats"),
     ] {
         let output = run(&[
             "generate",

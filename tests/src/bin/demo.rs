@@ -12,6 +12,7 @@ use continuo_model::{
     controls::{Controls, Role},
     midi_file::{self, write_atomically},
     presets::{self, Preset},
+    time::Meter,
 };
 use continuo_tests::{
     demo::{
@@ -235,11 +236,19 @@ fn role_jobs(arguments: &Arguments, clip: &Clip) -> Result<Vec<Job>> {
     Ok(jobs)
 }
 
-/// The clip for a preset: for who accompanies chords one without a tune, if there is one.
+/// The clip for a preset: for who accompanies chords one without a tune, else one in 4/4, where there is one.
 fn suiting(clips: &[Clip], role: Role) -> Option<&Clip> {
-    let chords = clips.iter().find(|clip| !clip.fits(Role::Continue));
-    let fitting = clips.iter().find(|clip| clip.fits(role));
-    chords.filter(|clip| clip.fits(role)).or(fitting)
+    let fitting = || clips.iter().filter(|clip| clip.fits(role));
+    let common = |clip: &&Clip| {
+        clip.song
+            .meters
+            .first()
+            .is_some_and(|(_, meter)| *meter == Meter::COMMON)
+    };
+    let chords = fitting().find(|clip| !clip.fits(Role::Continue));
+    chords
+        .or_else(|| fitting().find(common))
+        .or_else(|| fitting().next())
 }
 
 /// The files to read: those that were asked for, or every clip of the repository.
