@@ -65,8 +65,11 @@ const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
 const NEW_ROOT: f32 = 4.0;
-/// Nats for each tick of waiting at full density: a beat of rest costs 1.7.
-const DENSITY_PER_TICK: f32 = 0.07;
+/// How many times likelier a note is at each place where it could be, at full Density.
+const FULL_DENSITY: f32 = 4.0;
+/// How much less sure of its rhythm the network is taken to be at full Density, as a temperature on top of 1.
+/// Music repeats, and where it is sure that it does, no factor would change anything.
+const DOUBT: f32 = 1.0;
 
 impl Rules {
     /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
@@ -125,7 +128,6 @@ impl Rules {
                 && together(last.onset).count() < LEAST_OF_A_CHORD
                 && self.can_rise_above(last, notes)
         });
-        let cursor = notes.last().map_or(segment.start, |note| note.onset);
         for (class, logit) in logits.iter_mut().enumerate() {
             let at = if class == END {
                 segment.end
@@ -141,7 +143,16 @@ impl Rules {
             if !legal {
                 *logit = f32::NEG_INFINITY;
             }
-            *logit -= self.density * DENSITY_PER_TICK * (at - cursor).max(0) as f32;
+        }
+        let together = notes.last().map(|last| (last.onset - bar) as usize);
+        if self.density != 0.0 {
+            let first = together.map_or(0, |class| class + 1);
+            doubt(
+                &mut logits[first..],
+                first,
+                1.0 + DOUBT * self.density.abs(),
+            );
+            scale_hazards(&mut logits[first..], FULL_DENSITY.powf(self.density));
         }
     }
 
@@ -237,6 +248,58 @@ impl Rules {
     }
 }
 
+/// Makes the choice among sixteenths, and whether the bar ends, less sure by a `temperature` of 1 or more; the
+/// logits are those of the classes from `first` to [`END`], and weigh together what they did. Other places are
+/// left to the network: who plays more does not play triplets.
+fn doubt(logits: &mut [f32], first: usize, temperature: f32) {
+    let before = log_sum(logits);
+    if before == f32::NEG_INFINITY {
+        return;
+    }
+    for (class, logit) in (first..).zip(logits.iter_mut()) {
+        if class % SIXTEENTH == 0 || class == END {
+            *logit = before + (*logit - before) / temperature;
+        }
+    }
+    let less = log_sum(logits) - before;
+    logits.iter_mut().for_each(|logit| *logit -= less);
+}
+
+/// In ticks.
+const SIXTEENTH: usize = 6;
+
+/// The logarithm of the sum of their exponentials.
+fn log_sum(logits: &[f32]) -> f32 {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if highest == f32::NEG_INFINITY {
+        return highest;
+    }
+    highest
+        + logits
+            .iter()
+            .map(|logit| (logit - highest).exp())
+            .sum::<f32>()
+            .ln()
+}
+
+/// Makes it `factor` times likelier, at each class in turn, that the next onset is there and not later; the
+/// classes weigh together what they did.
+///
+/// These are proportional hazards (Cox 1972): where `s` is the probability that the onset comes no earlier
+/// than a class, it becomes `s` to the power of `factor`. What is certain or impossible stays so, and a
+/// greater factor never makes the onset come later.
+fn scale_hazards(logits: &mut [f32], factor: f32) {
+    let whole = f64::from(log_sum(logits));
+    // From the end, where little is left, so that nothing is lost to rounding.
+    let (mut no_earlier, mut scaled_later) = (0.0, 0.0);
+    for logit in logits.iter_mut().rev().filter(|_| whole.is_finite()) {
+        no_earlier += (f64::from(*logit) - whole).exp();
+        let scaled = f64::min(no_earlier, 1.0).powf(f64::from(factor));
+        *logit = (whole + (scaled - scaled_later).max(0.0).ln()) as f32;
+        scaled_later = scaled;
+    }
+}
+
 /// The key nearest to `pitch` that `controls` allow in `key`, the lower of two; `None` when they allow none.
 #[must_use]
 pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Option<u8> {
@@ -264,4 +327,52 @@ fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
         scale => scale,
     };
     PitchClassSet::from_mask(scale.mask()).transpose(tonic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probabilities(logits: &[f32]) -> Vec<f32> {
+        let total: f32 = logits.iter().map(|logit| logit.exp()).sum();
+        logits.iter().map(|logit| logit.exp() / total).collect()
+    }
+
+    #[test]
+    fn scaled_hazards_bring_the_next_onset_nearer_and_leave_the_impossible() {
+        let logits = [
+            0.5_f32.ln(),
+            f32::NEG_INFINITY,
+            0.25_f32.ln(),
+            0.25_f32.ln(),
+        ];
+        let scaled = |factor| {
+            let mut logits = logits;
+            scale_hazards(&mut logits, factor);
+            probabilities(&logits)
+        };
+        let [thin, same, thick] = [0.5, 1.0, 2.0].map(scaled);
+        for (probability, expected) in same.iter().zip([0.5, 0.0, 0.25, 0.25]) {
+            assert!((probability - expected).abs() < 1e-6);
+        }
+        // A half squared, a quarter squared.
+        for (probability, expected) in thick.iter().zip([0.75, 0.0, 0.1875, 0.0625]) {
+            assert!((probability - expected).abs() < 1e-6, "{thick:?}");
+        }
+        assert!(thin[0] < same[0] && thin[3] > same[3] && thin[1] == 0.0);
+    }
+
+    #[test]
+    fn doubt_spreads_what_is_certain_over_the_sixteenths_only() {
+        let mut logits = [-9.0; END + 1];
+        logits[24] = 3.0;
+        logits[30] = f32::NEG_INFINITY;
+        let sure = probabilities(&logits);
+        let mut doubted = logits;
+        doubt(&mut doubted, 0, 2.0);
+        let doubted = probabilities(&doubted);
+        assert!(doubted[24] < sure[24] && doubted[24] > 0.5);
+        assert!(doubted[12] > 10.0 * sure[12] && doubted[END] > 10.0 * sure[END]);
+        assert!(doubted[8] <= sure[8] && doubted[30] == 0.0);
+    }
 }
