@@ -214,6 +214,7 @@ pub static ALL: [Preset; 17] = [
         set: |controls| {
             controls.role = Role::Drums;
             controls.adventure = 0.3;
+            controls.density = -0.4;
             controls.humanize = 0.35;
         },
     },
