@@ -2,8 +2,9 @@
 
 use crate::{
     controls::Controls,
+    harmony::Bar,
     note::Note,
-    time::{TICKS_PER_QUARTER, Tick},
+    time::{BarGrid, TICKS_PER_QUARTER, Tick},
 };
 
 /// How much later than written the off-beat eighth falls at full Swing, in ticks: 3 to 1, a dotted eighth
@@ -25,6 +26,76 @@ pub struct Feel {
     pub end_delay_millitick: i32,
     /// MIDI velocity, 1..=127.
     pub velocity: u8,
+}
+
+/// A note as it is played: with its swing and looseness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// The note, at its place, with the velocity with which it is struck.
+    pub note: Note,
+    /// How much later than its place it begins, in 1/1000 tick, 0 or more.
+    pub delay_millitick: i32,
+    /// How much later than written it ends, in 1/1000 tick; negative: earlier.
+    pub end_delay_millitick: i32,
+}
+
+/// Ticks that a note sounds at the least, however late it began.
+const SHORTEST: f64 = 0.25;
+
+impl Played {
+    /// `note` played with this feel.
+    #[must_use]
+    pub fn of(note: &Note, feel: Feel) -> Self {
+        Self {
+            note: Note {
+                velocity: feel.velocity,
+                ..*note
+            },
+            delay_millitick: feel.delay_millitick,
+            end_delay_millitick: feel.end_delay_millitick,
+        }
+    }
+
+    /// `note` as it is played in a song whose bars lie so.
+    #[must_use]
+    pub fn in_bars(note: &Note, grid: BarGrid, controls: &Controls) -> Self {
+        let bar = Bar::containing(grid, note.onset);
+        Self::of(note, feel(note, bar.start, bar.end(), controls))
+    }
+
+    /// Where it begins to sound, in ticks.
+    #[must_use]
+    pub fn begins(&self) -> f64 {
+        self.note.onset.0 as f64 + f64::from(self.delay_millitick) / 1000.0
+    }
+
+    /// Where it stops, in ticks.
+    #[must_use]
+    pub fn ends(&self) -> f64 {
+        let written = self.note.end().0 as f64 + f64::from(self.end_delay_millitick) / 1000.0;
+        written.max(self.begins() + SHORTEST)
+    }
+
+    /// Ends it at `at` ticks if it sounds there.
+    pub fn cut(&mut self, at: f64) {
+        if self.begins() < at && at < self.ends() {
+            // Both casts are safe: places in a song.
+            let whole = at.ceil();
+            self.note.duration = whole as i64 - self.note.onset.0;
+            self.end_delay_millitick = ((at - whole) * 1000.0).round() as i32;
+        }
+    }
+}
+
+impl From<Note> for Played {
+    /// Exactly on its place.
+    fn from(note: Note) -> Self {
+        Self {
+            note,
+            delay_millitick: 0,
+            end_delay_millitick: 0,
+        }
+    }
 }
 
 /// How `note` is played in a bar that starts at `bar_start` and ends at `bar_end`. Depends on the note and

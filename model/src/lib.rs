@@ -1,6 +1,8 @@
 //! What Continuo knows of music: time, notes, tokens, the transformer that writes notes, its training.
 //! No host, no threads, no samples in here.
 
+#[cfg(feature = "network")]
+pub mod capture;
 pub mod chord;
 #[cfg(feature = "network")]
 pub mod constrain;
@@ -23,6 +25,7 @@ pub mod note;
 pub mod perform;
 #[cfg(feature = "network")]
 pub mod planner;
+pub mod presets;
 #[cfg(feature = "network")]
 pub mod sample;
 pub mod time;
@@ -32,5 +35,6 @@ pub mod token_text;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod values;
 #[cfg(feature = "network")]
 pub mod weights;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use continuo_model::{
+    capture::{Capture, Captured, Place, Row},
     controls::Controls,
     feel::feel,
     generate::Generator,
@@ -26,36 +27,50 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
+    /// Where the song was last heard to stand, now or in the project that was loaded.
+    place: Option<Place>,
+    /// What just played.
+    capture: Capture,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
     /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
     downbeat: Vec<(u8, u8, u8)>,
+    /// What only a later version knows of the project.
+    later: Memory,
 }
 
 impl Desk {
     /// A desk that remembers a song from before.
     pub fn new(generator: Generator, memory: Memory) -> Self {
-        let mut planner = Planner::new(generator);
-        planner.recall(memory);
-        Self {
-            planner,
+        let mut desk = Self {
+            planner: Planner::new(generator),
             controls: Controls::default(),
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
+            place: None,
+            capture: Capture::default(),
             channel: 0,
             downbeat: Vec::new(),
-        }
+            later: Memory::default(),
+        };
+        desk.recall(memory);
+        desk
     }
 
     /// What is remembered of the song.
     pub fn memory(&self) -> Memory {
-        self.planner.memory()
+        let memory = self.planner.memory().with_later_of(&self.later);
+        memory.at(self.place.map(Place::last))
     }
 
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
+        self.later = memory.later();
+        if self.playing.is_none() {
+            self.place = memory.last().map(Place::from).or(self.place);
+        }
         self.planner.recall(memory);
     }
 
@@ -67,12 +82,35 @@ impl Desk {
         }
     }
 
-    /// A new desk after a panic: the controls stay, the song is heard anew.
-    pub fn renewed(&self, generator: Generator) -> Self {
-        let mut desk = Self::new(generator, Memory::default());
+    /// The last bars as a MIDI file, or the phrase that repeats while Hold is on; `None` when nothing has been
+    /// played.
+    pub fn captured(&self) -> Option<Captured> {
+        let row = match (self.phrase(), self.controls.hold) {
+            (Some(phrase), true) => phrase,
+            _ => self.capture.row(&self.controls)?,
+        };
+        Some(Captured {
+            role: self.controls.role,
+            bytes: row.to_bytes(),
+        })
+    }
+
+    /// The held phrase as it is played.
+    fn phrase(&self) -> Option<Row> {
+        let (start, notes) = self.planner.held_phrase()?;
+        let place = self.place.unwrap_or_default();
+        Row::of_phrase(notes, start, place, &self.controls)
+    }
+
+    /// A new desk after a panic: the controls and what has been played stay, the song is heard anew.
+    pub fn renewed(&mut self, generator: Generator) -> Self {
+        let mut desk = Self::new(generator, self.later.clone());
         desk.planner.set_controls(self.controls);
+        self.capture.stop();
         Self {
             controls: self.controls,
+            place: self.place,
+            capture: std::mem::take(&mut self.capture),
             epoch: self.epoch,
             channel: self.channel,
             ..desk
@@ -91,22 +129,29 @@ impl Desk {
                 at,
                 grid,
                 cycle,
-                tempo: _,
+                tempo,
             } => {
                 let grid = grid.from_zero();
+                self.place = Some(Place { grid, tempo });
                 let next_pass = Epoch {
                     pass: self.epoch.pass + 1,
                     ..self.epoch
                 };
                 let early = std::mem::take(&mut self.downbeat);
-                if self.playing.is_some() && epoch == next_pass {
+                if let Some((_, cycle)) = self.playing.filter(|_| epoch == next_pass) {
                     self.planner.wrap(at);
+                    self.capture
+                        .wrap(cycle.map(|(_, end)| end), at, grid, tempo);
                     for (channel, pitch, velocity) in early {
                         self.planner.note_on(at, channel, pitch, velocity);
+                        self.capture.note_on(at, channel, pitch, velocity);
                     }
                 } else if self.playing.is_none() || epoch != self.epoch {
                     self.first_pass = epoch.pass;
                     self.planner.start(at, grid, cycle);
+                    self.capture.start(at, grid, tempo);
+                } else {
+                    self.capture.change(at, grid, tempo);
                 }
                 // What changes in mid-play, or with a wrap, counts from the next bar.
                 if self.playing.is_some_and(|known| known != (grid, cycle))
@@ -121,6 +166,7 @@ impl Desk {
                 self.epoch = epoch;
                 self.playing = None;
                 self.planner.stop();
+                self.capture.stop();
             }
             Heard::NoteOn {
                 at,
@@ -134,9 +180,13 @@ impl Desk {
                     self.downbeat.push((channel, pitch, velocity));
                 } else {
                     self.planner.note_on(at, channel, pitch, velocity);
+                    self.capture.note_on(at, channel, pitch, velocity);
                 }
             }
-            Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
+            Heard::NoteOff { at, channel, pitch } => {
+                self.planner.note_off(at, channel, pitch);
+                self.capture.note_off(at, channel, pitch);
+            }
             Heard::Forget => self.planner.forget(),
             // The seat keeps what is recalled.
             Heard::Recall => {}
@@ -164,8 +214,10 @@ impl Desk {
         let mut notes = 0;
         let mut sent = 0;
         let controls = self.controls;
+        let capture = &mut self.capture;
         self.planner.advance_at_once(at, &mut |action| {
             sent += 1;
+            capture.take(&action, grid, &controls);
             end.send(match action {
                 Action::Segment {
                     pass,
@@ -211,6 +263,7 @@ impl Desk {
                 }
             });
         });
+        self.capture.listen_to(at);
         if sent > 0 {
             status.add(Count::Plans, 1);
             status.add(Count::NotesGenerated, notes);

@@ -20,6 +20,7 @@ pub mod clock;
 mod desk;
 pub mod engine;
 pub mod ladder;
+pub mod later;
 pub mod link;
 mod pace;
 pub mod params;
@@ -177,6 +178,7 @@ impl<F: Format> Plugin for Continuo<F> {
         if let Some(forget) = state.params.get_mut(FORGET_ID) {
             *forget = ParamValue::Bool(false);
         }
+        later::keep(state);
     }
 
     fn activate(
