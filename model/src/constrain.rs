@@ -74,6 +74,8 @@ const FULL: [f32; 2] = [5.0, 3.0];
 /// How much less sure of its rhythm the network is taken to be there, as a temperature on top of 1. Music repeats,
 /// and where the network is sure that it does, no factor would change anything.
 const DOUBT: [f32; 2] = [1.2, 0.4];
+/// The same for a melody and a bass at full Density, of whose repetitions the network is surest.
+const DOUBT_OF_A_LINE: f32 = 2.2;
 
 impl Rules {
     /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
@@ -93,7 +95,7 @@ impl Rules {
         let scale = scale_of(controls, key);
         let all = PitchClassSet::from_mask(0xfff);
         let drums = controls.role == Role::Drums;
-        let (hazard, doubt) = of_density(controls.density.clamp(-1.0, 1.0));
+        let (hazard, doubt) = of_density(controls.role, controls.density.clamp(-1.0, 1.0));
         Self {
             role: controls.role,
             lowest,
@@ -254,10 +256,14 @@ impl Rules {
 
 /// Hazard and doubt for Density, −1..=1. The root spreads the effect over the knob: what is played feeds on
 /// itself, so that equal steps would be heard at its ends only.
-fn of_density(density: f32) -> (f32, f32) {
+fn of_density(role: Role, density: f32) -> (f32, f32) {
     let strength = density.abs().sqrt();
     if density >= 0.0 {
-        (FULL[0].powf(strength), DOUBT[0] * strength)
+        let doubt = match role {
+            Role::Continue | Role::Bass => DOUBT_OF_A_LINE,
+            Role::Chords | Role::Counter | Role::Drums => DOUBT[0],
+        };
+        (FULL[0].powf(strength), doubt * strength)
     } else {
         (FULL[1].powf(-strength), -DOUBT[1] * strength)
     }
