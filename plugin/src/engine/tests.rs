@@ -3,6 +3,7 @@
 // nice-plug's own guard is an allocator too, and there can be only one.
 #[cfg(not(feature = "assert_process_allocs"))]
 mod allocations;
+mod delayed;
 mod fuzz;
 mod heard;
 mod passed;
