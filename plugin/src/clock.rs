@@ -365,8 +365,8 @@ impl Clock {
         };
         let rounding = rounding([told, expected.told]);
         let (even, slack) = match (entry, self.cycle) {
-            // A loop that this clock wrapped inside of the last block: the host knows where it went.
-            (Entry::Continues, _) if expected.wrapped.is_some() => return told,
+            // Hosts wrap by whole samples: they know best where they went.
+            (Entry::Continues, _) if expected.wrapped.is_some() => (expected.at, rounding),
             (Entry::Continues, _) => (expected.at, rounding.max(WAVER * ticks_per_sample)),
             (Entry::Wraps, Some((start, end))) => (start + (expected.at - end), rounding),
             _ => return told,

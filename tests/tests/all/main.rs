@@ -3,6 +3,7 @@
 //! One binary, so that the hosts are linked once. Most tests render offline, where the plugin waits for its
 //! planning thread and every note is there; [`live`] runs in real time and has the machine to itself.
 //!
+//! * [`hosts`] hosts that tell their transport badly play what an exact one plays
 //! * [`grid`] generated notes lie on the beat grid at any rate, block size, tempo and meter
 //! * [`laws`] no note hangs and nothing is out of order through stop, jump, loop, reset, bypass
 //! * [`thru`] heard notes pass unchanged, and a stopped transport adds nothing
@@ -15,6 +16,7 @@
 
 mod crowd;
 mod grid;
+mod hosts;
 mod laws;
 mod live;
 mod memory;
