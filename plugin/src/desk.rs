@@ -15,6 +15,7 @@ use crate::{
     ladder::Segment,
     link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
     status::{Count, Status},
+    worker::Wish,
 };
 
 /// The planner with what ties its answers to the audio thread's epochs.
@@ -56,6 +57,14 @@ impl Desk {
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
         self.planner.recall(memory);
+    }
+
+    /// Does what the musician asks of a bar.
+    pub fn fulfil(&mut self, wish: Wish) {
+        match wish {
+            Wish::HoldBar(at, hold) => self.planner.hold_bar(at, hold),
+            Wish::RerollBar(at) => self.planner.reroll_bar(at),
+        }
     }
 
     /// A new desk after a panic: the controls stay, the song is heard anew.
@@ -191,6 +200,7 @@ impl Desk {
                             onset: note.onset,
                             duration: note.duration,
                             delay_millitick: feel.delay_millitick,
+                            end_delay_millitick: feel.end_delay_millitick,
                             channel,
                             pitch: note.pitch,
                             velocity: feel.velocity,

@@ -28,6 +28,9 @@ const INPUT_CAPACITY: usize = 4096;
 /// blocks; a tempo that changes in every block of 6 samples gives as many in 120 ms at 48 kHz.
 const SPAN_CAPACITY: usize = 1024;
 
+/// Ticks that a note sounds at the least, however late it began.
+const SHORTEST: f64 = 0.25;
+
 /// Where the running block lies, and what may sound in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
@@ -43,6 +46,8 @@ pub struct Output {
     pub bypass: bool,
     /// What is played.
     pub role: Role,
+    /// A note may bend to any key: neither scale nor range is held to.
+    pub any_key: bool,
 }
 
 impl Output {
@@ -268,8 +273,8 @@ impl<E: Copy> Player<E> {
         let began = stretch.span.map_or(0.0, |span| span.frontier(first));
         if let Some(span) = stretch.span {
             let ticks = (began, span.frontier(last));
-            self.cover
-                .go(ticks, stretch.grid, output.role, &mut self.schedule);
+            let how = (output.role, output.any_key);
+            self.cover.go(ticks, stretch.grid, how, &mut self.schedule);
         }
         while let Some((offset, next)) = self.next(stretch, first, last) {
             let since_first = stretch
@@ -411,11 +416,21 @@ impl<E: Copy> Player<E> {
         if let Some(sounding) = self.sounding.take(note.channel, note.pitch) {
             self.end(sounding, now.sample, sink);
         }
+        // By their plans they have ended; what stood in for a late plan, or came late itself, may not have.
+        while let Some(sounding) = output
+            .role
+            .strikes_anew()
+            .then(|| self.sounding.take_other_than(note.onset))
+            .flatten()
+        {
+            self.end(sounding, now.sample, sink);
+        }
         self.sounding.insert(Sounding {
+            onset: note.onset,
             channel: note.channel,
             pitch: note.pitch,
             planned_pitch,
-            ends: waiting.ends().max(begins + 1.0),
+            ends: waiting.ends().max(begins + SHORTEST),
             yields: note.yields,
         });
         let body = Body::On {

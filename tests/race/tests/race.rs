@@ -30,6 +30,7 @@ fn note(at: Tick, pitch: u8) -> PlannedNote {
         onset: at,
         duration: 4,
         delay_millitick: 0,
+        end_delay_millitick: 0,
         channel: 0,
         pitch,
         velocity: 80,
