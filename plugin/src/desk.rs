@@ -26,6 +26,8 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
+    /// The last place in the song that was told.
+    at: Tick,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
@@ -44,6 +46,7 @@ impl Desk {
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
+            at: Tick(0),
             channel: 0,
             downbeat: Vec::new(),
         }
@@ -67,13 +70,33 @@ impl Desk {
         }
     }
 
-    /// A new desk after a panic: the controls stay, the song is heard anew.
-    pub fn renewed(&self, generator: Generator) -> Self {
+    /// A new desk after a panic: the controls stay, the song is heard anew, and what lies ahead is planned
+    /// anew.
+    pub fn renewed(&self, generator: Generator, end: &mut WorkerEnd) -> Self {
         let mut desk = Self::new(generator, Memory::default());
         desk.planner.set_controls(self.controls);
+        if let Some((grid, cycle)) = self.playing {
+            desk.planner.start(self.at, grid, cycle);
+            end.send(Planned::Replace {
+                epoch: self.epoch,
+                from: self.at,
+                to: Tick(i64::MAX),
+            });
+            end.send(Planned::Replace {
+                epoch: Epoch {
+                    pass: self.epoch.pass.wrapping_add(1),
+                    ..self.epoch
+                },
+                from: Tick(i64::MIN),
+                to: Tick(i64::MAX),
+            });
+        }
         Self {
             controls: self.controls,
             epoch: self.epoch,
+            first_pass: self.epoch.pass,
+            playing: self.playing,
+            at: self.at,
             channel: self.channel,
             ..desk
         }
@@ -81,6 +104,9 @@ impl Desk {
 
     /// Takes one message and sends what it leads to; whether that was a plan.
     pub fn take(&mut self, message: Heard, end: &mut WorkerEnd, status: &Status) -> bool {
+        if let Heard::Start { at, .. } | Heard::Clock { at, .. } = message {
+            self.at = at;
+        }
         match message {
             Heard::Controls(controls) => {
                 self.controls = controls;

@@ -12,7 +12,11 @@ mod stand_ins;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use continuo_model::{controls::Controls, fit::Fit, time::Tick};
+use continuo_model::{
+    controls::{Controls, Role},
+    fit::Fit,
+    time::Tick,
+};
 
 use super::*;
 use crate::link::{HEARD_CAPACITY, PlannedNote, WorkerEnd, link};
@@ -93,7 +97,13 @@ impl Rig {
 
     /// The same, playing from the song's origin, with the first block of one sample behind it.
     pub fn playing() -> Self {
+        Self::playing_as(Controls::default().role)
+    }
+
+    /// The same in a role; only in drums may notes that begin at different places sound together.
+    pub fn playing_as(role: Role) -> Self {
         let mut rig = Self::new();
+        rig.block.controls.role = role;
         rig.block.transport.playing = true;
         rig.run(1, &[]);
         rig

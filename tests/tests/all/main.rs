@@ -15,7 +15,9 @@
 //! * [`crowd`] many instances in one process
 
 mod crowd;
+mod edges;
 mod grid;
+mod harm;
 mod hosts;
 mod laws;
 mod live;
