@@ -133,7 +133,9 @@ fn a_host_that_rounds_its_position_or_tells_seconds_only_gives_the_samples_of_an
     for tempo in [117.0, 97.3, 174.0, 40.0] {
         for frames in [64, 256, 441, 1024] {
             let blocks = 600_000 / u64::from(frames);
-            let exact = timed(tempo, frames, blocks, |at, told| told.quarters = Some(at));
+            let exact = timed(tempo, frames, blocks, |at, told| {
+                told.quarters = Some(at);
+            });
             for steps in [96.0, 480.0, 960.0, 1920.0] {
                 let rounded = timed(tempo, frames, blocks, |at, told| {
                     told.quarters = Some((at * steps).round() / steps);
@@ -161,7 +163,9 @@ fn a_host_that_rounds_its_position_or_tells_seconds_only_gives_the_samples_of_an
 fn a_position_that_wavers_by_half_a_sample_moves_nothing() {
     let sample = |tempo: f64| tempo / 60.0 / RATE;
     for tempo in [117.0, 174.0] {
-        let exact = timed(tempo, 100, 6000, |at, told| told.quarters = Some(at));
+        let exact = timed(tempo, 100, 6000, |at, told| {
+            told.quarters = Some(at);
+        });
         let wavering = timed(tempo, 100, 6000, |at, told| {
             let noise = ((at * 1e4).sin() * 1e4).fract() * 0.5;
             told.quarters = Some(at + noise * sample(tempo));
@@ -177,7 +181,7 @@ fn play_that_begins_between_two_steps_finds_its_place_within_two_beats() {
         let from = |at: f64| at + (1000.0 + offset) / steps;
         let blocks = 3000;
         let exact = timed(tempo, frames, blocks, |at, told| {
-            told.quarters = Some(from(at))
+            told.quarters = Some(from(at));
         });
         let rounded = timed(tempo, frames, blocks, |at, told| {
             told.quarters = Some((from(at) * steps).round() / steps);

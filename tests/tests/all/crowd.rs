@@ -1,6 +1,8 @@
 //! Many instances in one process, each on its own track: all play, none disturbs another, they share a few
 //! threads, and they can come and go in any order.
 
+use std::{sync::mpsc, thread};
+
 use continuo_tests::{
     check,
     clip::ClipNote,
@@ -96,4 +98,30 @@ fn thirty_two_instances_play_at_once_and_unload() {
     #[cfg(target_os = "linux")]
     assert_eq!(threads(), before, "threads are left behind");
     drop(track(0));
+}
+
+#[test]
+fn a_host_thread_may_end_after_the_last_instance_was_unloaded() {
+    let _machine = share_machine();
+    for format in Format::ALL {
+        let song = Song::new(48_000.0, 125.0, meter(4, 4));
+        let last = plugin(format, &[]);
+        let (unloaded, wait) = mpsc::channel();
+        let (done, played) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            let mut instance = plugin(format, &[("Role", "Bass")]);
+            let clip = chords(meter(4, 4), 2, 0);
+            let session = Session::offline(512);
+            let mut player = Player::new(&mut *instance, song, &clip, session).expect("a player");
+            player.play(8.0).expect("two bars");
+            player.finish().expect("an end");
+            drop(instance);
+            done.send(()).expect("the main thread waits");
+            wait.recv().expect("the main thread's word")
+        });
+        played.recv().expect("the thread's word");
+        drop(last);
+        unloaded.send(()).expect("the thread waits");
+        thread.join().expect("the thread ends");
+    }
 }

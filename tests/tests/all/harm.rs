@@ -19,8 +19,11 @@ use crate::{
     support::{plugin, render, share_machine},
 };
 
-/// Where the child finds the state of a project that it has to keep.
-const STATE: &str = "CONTINUO_TEST_STATE";
+/// Where the child finds the states of a project that it has to keep, in each format.
+const STATES: [(Format, &str); 2] = [
+    (Format::Clap, "CONTINUO_TEST_CLAP_STATE"),
+    (Format::Vst3, "CONTINUO_TEST_VST3_STATE"),
+];
 
 /// Runs the ignored test `name` of this file with `variables`; what it said besides that it passed.
 fn child(name: &str, variables: &[(&str, &str)]) -> String {
@@ -89,14 +92,17 @@ fn damaged_weights_are_refused_at_load_with_a_message_and_notes_pass_through() {
     let mut weights = fs::read(shipped).expect("the shipped weights");
     let middle = weights.len() / 2;
     weights[middle] ^= 1;
-    let mut good = plugin(Format::Clap, &[("Role", "Bass")]);
-    assert!(play(&mut *good) >= 4);
     let weights = Scratch::new("damaged.weights", &weights);
-    let state = Scratch::new("state", &good.save_state().expect("a state"));
-    let variables = [
-        ("CONTINUO_TEST_WEIGHTS", weights.path()),
-        (STATE, state.path()),
-    ];
+    let states = STATES.map(|(format, name)| {
+        let mut good = plugin(format, &[("Role", "Bass")]);
+        assert!(play(&mut *good) >= 4);
+        (
+            name,
+            Scratch::new(name, &good.save_state().expect("a state")),
+        )
+    });
+    let mut variables = vec![("CONTINUO_TEST_WEIGHTS", weights.path())];
+    variables.extend(states.iter().map(|(name, state)| (*name, state.path())));
     let said = child("with_damaged_weights", &variables);
     // Once for each of the two libraries, however many instances there are.
     let message =
@@ -112,8 +118,8 @@ fn damaged_weights_are_refused_at_load_with_a_message_and_notes_pass_through() {
 #[test]
 #[ignore = "runs as a child of the test before"]
 fn with_damaged_weights() {
-    let project = fs::read(env::var_os(STATE).expect("a state")).expect("a state");
-    for format in Format::ALL {
+    for (format, name) in STATES {
+        let project = fs::read(env::var_os(name).expect("a state")).expect("a state");
         for _ in 0..2 {
             let mut instance = plugin(format, &[]);
             instance.load_state(&project).expect("the project loads");
