@@ -74,7 +74,7 @@
 //! | never down | |
 //! |---|---|
 //! | 32 instances; no thread is left behind | `crowd::thirty_two_instances_play_at_once_and_unload` |
-//! | a host thread that ends after the library was unloaded | `crowd::a_host_thread_may_end_after_the_last_instance_was_unloaded` |
+//! | a host thread that ends while the library is unloaded | `crowd::a_host_thread_may_end_while_the_library_is_unloaded_and_loaded_again` |
 //! | instances come and go while others play | `live::instances_that_come_and_go_never_hold_up_the_one_that_plays` |
 //! | a panic of the planner | `harm::a_panic_of_the_planner_is_counted_and_it_plans_on` |
 //! | damaged weights | `harm::damaged_weights_are_refused_at_load_with_a_message_and_notes_pass_through` |
