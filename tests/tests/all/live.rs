@@ -228,7 +228,10 @@ fn when_the_harmony_turns_the_bar_is_planned_anew_from_the_next_sixteenth_within
     let _machine = own_machine();
     let planned = follow(Format::Clap, Pacing::Offline, "0 ms");
     let corrected = corrected_in_place(&planned);
+    let counters = || plugin(Format::Clap, &[]).counters().expect("counters");
+    let before = counters();
     let live = follow(Format::Clap, Pacing::Live(1.0), "0 ms");
+    let after = counters();
     // How much later than in a render, which waits, the new plan's first note begins; `None` where it came too
     // late to be played.
     let mut late = Vec::new();
