@@ -95,6 +95,15 @@ impl Generator {
         Ok(Self::new(Weights::shipped(&device)?, device))
     }
 
+    /// A generator with the weights in a file's bytes.
+    ///
+    /// # Errors
+    /// When they are not weights, of another version, or damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let device = Device::flex();
+        Ok(Self::new(Weights::from_bytes(bytes, &device)?, device))
+    }
+
     /// A generator with these weights, which live on `device`.
     #[must_use]
     pub fn new(weights: Weights, device: Device) -> Self {

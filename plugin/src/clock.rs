@@ -7,8 +7,17 @@
 //!
 //! A tick belongs to the sample nearest to it. Every span begins where the one before it ended, counted
 //! in ticks that have been played, so rounding in the host's position can neither lose nor repeat one.
+//!
+//! Some hosts round their position, so that from block to block it jumps by some samples. While what they
+//! tell lies within that rounding, play goes on evenly from where it was; beyond it, it follows.
 
-use continuo_model::time::{BarGrid, Meter, TICKS_PER_QUARTER, Tick};
+mod bars;
+mod span;
+
+use continuo_model::time::{BarGrid, TICKS_PER_QUARTER, Tick};
+
+use self::bars::Bars;
+pub use self::span::{Entry, Span};
 
 /// Tempo until a host tells one, in quarter notes a minute.
 const DEFAULT_TEMPO: f64 = 120.0;
@@ -25,6 +34,15 @@ const FURTHEST_QUARTER: f64 = 1e8;
 const DRIFT_TICKS: f64 = 0.25;
 /// The same in samples, for tempi at which a quarter tick is shorter.
 const DRIFT_SAMPLES: f64 = 4.0;
+/// Steps in a quarter note to which hosts round their position, the coarsest first.
+const STEPS: [f64; 9] = [
+    96.0, 192.0, 240.0, 384.0, 480.0, 960.0, 1920.0, 3840.0, 15_360.0,
+];
+/// A position this close to a whole number of steps has been rounded to one, in steps. One that only
+/// happens to lie there is where play has come evenly, so nothing is lost by taking it for rounded.
+const ON_STEP: f64 = 1e-3;
+/// Hosts that do not round may waver by this much, in samples.
+const WAVER: f64 = 0.5;
 /// How far the position may creep back behind what has been played before that counts as a jump, in ticks.
 const CREEP_TICKS: f64 = 1.0;
 /// Loops shorter than a thirty-second are not followed from inside a block; the host's own jumps are.
@@ -53,114 +71,22 @@ pub struct Transport {
     pub cycle: Option<(f64, f64)>,
 }
 
-/// How a span relates to what was played before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// Time goes on.
-    Continues,
-    /// The loop ended and begins again.
-    Wraps,
-    /// Play starts here, or the playhead was moved.
-    Jumps,
-}
-
-/// A run of samples with even musical time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
-    /// How it begins.
-    pub entry: Entry,
-    /// Its first sample, counted from the start of the block.
-    pub first: u32,
-    /// Its length in samples, at least 1.
-    pub frames: u32,
-    /// Song position of its first sample, in ticks.
-    start: f64,
-    ticks_per_sample: f64,
-    /// Ticks before this have been played.
-    from: f64,
-    /// Ticks before this have been played once the span is over.
-    until: f64,
-    /// The tick after the last one of the loop that is being played.
-    cycle_end: Option<f64>,
-}
-
-impl Span {
-    /// Song position of sample `k` of the span, in ticks.
-    fn position(&self, k: u32) -> f64 {
-        self.start + f64::from(k) * self.ticks_per_sample
-    }
-
-    /// Everything due before this many ticks has been played once `k` samples of the span have.
-    #[must_use]
-    pub fn frontier(&self, k: u32) -> f64 {
-        if k >= self.frames {
-            self.until
-        } else if k == 0 {
-            self.from
-        } else {
-            let nearest = self.position(k) - 0.5 * self.ticks_per_sample;
-            nearest.clamp(self.from, self.until)
-        }
-    }
-
-    /// The sample of the span that is nearest to `tick`.
-    #[must_use]
-    pub fn sample_of(&self, tick: f64) -> u32 {
-        let sample = ((tick - self.start) / self.ticks_per_sample).round();
-        // The cast is safe: clamped into the span's own length.
-        sample.clamp(0.0, f64::from(self.frames - 1)) as u32
-    }
-
-    /// Ticks between the samples `from` and `to` of the span.
-    #[must_use]
-    pub fn ticks_between(&self, from: u32, to: u32) -> f64 {
-        (f64::from(to) - f64::from(from)) * self.ticks_per_sample
-    }
-
-    /// The tick that is nearest to sample `k`. In a loop never its end: what is played just before the
-    /// wrap belongs to the loop's last tick.
-    #[must_use]
-    pub fn nearest_tick(&self, k: u32) -> Tick {
-        let nearest = (self.position(k) + 0.5).floor();
-        let last = self.cycle_end.map_or(f64::INFINITY, |end| end.ceil() - 1.0);
-        whole(nearest.min(last))
-    }
-
-    /// The first tick for which notes may still come in after `k` samples of the span.
-    #[must_use]
-    pub fn unheard_tick(&self, k: u32) -> Tick {
-        if k >= self.frames && Some(self.until) == self.cycle_end {
-            whole(self.until.ceil())
-        } else {
-            self.nearest_tick(k)
-        }
-    }
-
-    /// The first sample after `k` at which [`unheard_tick`](Self::unheard_tick) is another, or the span's
-    /// length.
-    #[must_use]
-    pub fn next_tick(&self, k: u32) -> u32 {
-        let current = self.nearest_tick(k);
-        if self
-            .cycle_end
-            .is_some_and(|end| current >= whole(end.ceil() - 1.0))
-        {
-            return self.frames;
-        }
-        let boundary = current.0 as f64 + 0.5;
-        let sample = (boundary - self.start) / self.ticks_per_sample;
-        // One sample early, because of rounding; the samples themselves then decide.
-        let mut next = ((sample - 1.0).max(0.0) as u32).clamp(k + 1, self.frames);
-        while next < self.frames && self.nearest_tick(next) == current {
-            next += 1;
-        }
-        next
-    }
-}
-
 /// Ticks without a fraction. Positions are bounded by [`FURTHEST_QUARTER`], far inside `i64`.
 fn whole(ticks: f64) -> Tick {
     Tick(ticks as i64)
+}
+
+/// How far positions that a host told one after the other, in ticks, may lie beside those it meant: half a
+/// step where both are a whole number of steps.
+fn rounding(told: [f64; 2]) -> f64 {
+    let on_step = |steps: &f64| {
+        told.iter().all(|ticks| {
+            let place = ticks / TICKS_PER_QUARTER as f64 * steps;
+            (place - place.round()).abs() < ON_STEP
+        })
+    };
+    let step = STEPS.into_iter().find(on_step);
+    step.map_or(0.0, |steps| 0.5 * TICKS_PER_QUARTER as f64 / steps)
 }
 
 /// What a planner has to know of the song around the playhead.
@@ -181,13 +107,15 @@ struct Expected {
     at: f64,
     /// The same in the host's seconds, when it tells them.
     seconds: Option<f64>,
+    /// What the host told for the block that leads here, in ticks.
+    told: f64,
     /// Ticks before this have been played.
     played: f64,
     /// Samples of the block that leads here.
     frames: u32,
     ticks_per_sample: f64,
     /// Ticks since a wrap within that block: a host that only wraps between blocks is behind by these.
-    wrapped: f64,
+    wrapped: Option<f64>,
 }
 
 /// Follows the host's playhead from block to block.
@@ -195,7 +123,7 @@ struct Expected {
 pub struct Clock {
     tempo: f64,
     sample_rate: f64,
-    grid: BarGrid,
+    bars: Bars,
     /// The loop in ticks, while the playhead is before its end.
     cycle: Option<(f64, f64)>,
     /// `None` while stopped and after a reset: the next block that plays begins with a jump.
@@ -210,8 +138,9 @@ struct Run {
     first: u32,
     left: u32,
     at: f64,
+    told: f64,
     from: f64,
-    wrapped: f64,
+    wrapped: bool,
     ticks_per_sample: f64,
     frames: u32,
     seconds: Option<f64>,
@@ -224,7 +153,7 @@ impl Clock {
         Self {
             tempo: DEFAULT_TEMPO,
             sample_rate: DEFAULT_SAMPLE_RATE,
-            grid: BarGrid::from_origin(Meter::COMMON),
+            bars: Bars::new(),
             cycle: None,
             expected: None,
             run: Run {
@@ -232,8 +161,9 @@ impl Clock {
                 first: 0,
                 left: 0,
                 at: 0.0,
+                told: 0.0,
                 from: 0.0,
-                wrapped: 0.0,
+                wrapped: false,
                 ticks_per_sample: 1.0,
                 frames: 0,
                 seconds: None,
@@ -255,6 +185,8 @@ impl Clock {
         }
         if !transport.playing {
             self.reset();
+            let (at, _) = self.position(transport);
+            self.bars.judge(transport, at);
             return false;
         }
         if SAMPLE_RATES.contains(&sample_rate) {
@@ -264,9 +196,10 @@ impl Clock {
             self.tempo = tempo;
         }
         let ticks_per_sample = self.tempo / 60.0 * TICKS_PER_QUARTER as f64 / self.sample_rate;
-        let (at, seconds) = self.position(transport);
-        let at = self.past_the_wrap(at, ticks_per_sample);
-        let entry = self.entry(at, ticks_per_sample);
+        let (told, seconds) = self.position(transport);
+        let told = self.past_the_wrap(told, ticks_per_sample);
+        let entry = self.entry(told, ticks_per_sample);
+        let at = self.evened(told, entry, ticks_per_sample);
         let nearest = at - 0.5 * ticks_per_sample;
         let from = match (entry, self.expected, self.cycle) {
             (Entry::Continues, Some(expected), _) => expected.played,
@@ -274,14 +207,16 @@ impl Clock {
             _ => nearest,
         };
         self.set_cycle(transport, at, entry, ticks_per_sample);
-        self.set_grid(transport, at);
+        self.bars.judge(transport, at);
+        self.bars.follow(transport, at, entry);
         self.run = Run {
             entry,
             first: 0,
             left: frames,
             at,
+            told,
             from,
-            wrapped: 0.0,
+            wrapped: false,
             ticks_per_sample,
             frames,
             seconds,
@@ -338,7 +273,7 @@ impl Clock {
     #[must_use]
     pub fn outline(&self) -> Outline {
         Outline {
-            grid: self.grid,
+            grid: self.bars.grid(),
             cycle: self
                 .cycle
                 .map(|(start, end)| (whole(start.round()), whole(end.round()))),
@@ -384,7 +319,7 @@ impl Clock {
         match (self.expected, self.cycle) {
             (Some(expected), Some((start, end))) => {
                 let moved = at - (end - start);
-                let close = DRIFT_SAMPLES * ticks_per_sample;
+                let close = rounding([at, expected.told]).max(DRIFT_SAMPLES * ticks_per_sample);
                 let just_wrapped = (expected.at - start).abs() <= close;
                 if just_wrapped && (moved - expected.at).abs() <= close {
                     moved
@@ -407,9 +342,8 @@ impl Clock {
         let drift = DRIFT_TICKS.max(DRIFT_SAMPLES * ticks_per_sample) + ramp;
         let behind = expected.at - at;
         let crept = expected.played - at;
-        if behind.abs() <= drift + expected.wrapped
-            && crept <= CREEP_TICKS + ramp + expected.wrapped
-        {
+        let wrapped = expected.wrapped.unwrap_or(0.0);
+        if behind.abs() <= drift + wrapped && crept <= CREEP_TICKS + ramp + wrapped {
             return Entry::Continues;
         }
         match self.cycle {
@@ -420,6 +354,31 @@ impl Clock {
                 Entry::Wraps
             }
             _ => Entry::Jumps,
+        }
+    }
+
+    /// Where a block begins for which the host tells `told`: where play has come evenly, unless that lies
+    /// further from it than its rounding explains.
+    fn evened(&self, told: f64, entry: Entry, ticks_per_sample: f64) -> f64 {
+        let Some(expected) = self.expected else {
+            return told;
+        };
+        let rounding = rounding([told, expected.told]);
+        let (even, slack) = match (entry, self.cycle) {
+            // Hosts wrap by whole samples: they know best where they went.
+            (Entry::Continues, _) if expected.wrapped.is_some() => (expected.at, rounding),
+            (Entry::Continues, _) => (expected.at, rounding.max(WAVER * ticks_per_sample)),
+            (Entry::Wraps, Some((start, end))) => (start + (expected.at - end), rounding),
+            _ => return told,
+        };
+        let beside = told - even;
+        if beside.abs() <= slack {
+            even
+        } else if beside.abs() <= 2.0 * slack {
+            // What has been told so far was rounded the other way: as near as it can be.
+            told - slack.copysign(beside)
+        } else {
+            told
         }
     }
 
@@ -438,29 +397,6 @@ impl Clock {
             .filter(|(start, end)| end - start >= SHORTEST_CYCLE && reach <= *end);
     }
 
-    /// Takes the host's signature and bar start where they make sense, else counts bars from the origin.
-    fn set_grid(&mut self, transport: &Transport, at: f64) {
-        let meter = transport
-            .signature
-            .and_then(|(beats, unit)| Meter::new(beats.into(), unit.into()))
-            .unwrap_or(self.grid.meter);
-        let bar = meter.bar_ticks();
-        let bar_start = transport
-            .bar_start
-            .map(|quarters| quarters * TICKS_PER_QUARTER as f64)
-            .filter(|start| (-DRIFT_TICKS..=bar as f64 + DRIFT_TICKS).contains(&(at - start)));
-        let downbeat = whole(bar_start.unwrap_or(0.0).round());
-        let same_bars = (downbeat - self.grid.downbeat) % bar == 0;
-        if meter != self.grid.meter || !same_bars {
-            // Numbered by position alone: no host tells bar numbers that all others would.
-            self.grid = BarGrid {
-                downbeat,
-                number: downbeat.0.div_euclid(bar),
-                meter,
-            };
-        }
-    }
-
     /// Samples of the run that lie before the loop's end.
     fn samples_to_wrap(&self) -> Option<u32> {
         let (_, end) = self.cycle?;
@@ -475,7 +411,7 @@ impl Clock {
             let run = &mut self.run;
             run.at = start + (run.at - end);
             run.from = start.min(run.at - 0.5 * run.ticks_per_sample);
-            run.wrapped = (run.at - start).max(0.0);
+            run.wrapped = true;
             run.entry = Entry::Wraps;
         }
     }
@@ -483,16 +419,17 @@ impl Clock {
     /// Notes where the next block should begin.
     fn expect(&mut self) {
         let run = self.run;
-        let wrapped_now = self.cycle.filter(|_| run.wrapped > 0.0);
+        let wrapped_now = self.cycle.filter(|_| run.wrapped);
         self.expected = Some(Expected {
             at: run.at,
+            told: run.told,
             seconds: run
                 .seconds
                 .map(|seconds| seconds + f64::from(run.frames) / self.sample_rate),
             played: run.from,
             frames: run.frames,
             ticks_per_sample: run.ticks_per_sample,
-            wrapped: wrapped_now.map_or(0.0, |(start, _)| (run.at - start).max(0.0)),
+            wrapped: wrapped_now.map(|(start, _)| (run.at - start).max(0.0)),
         });
     }
 }

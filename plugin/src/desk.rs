@@ -31,6 +31,8 @@ pub struct Desk {
     place: Option<Place>,
     /// What just played.
     capture: Capture,
+    /// The last place in the song that was told.
+    at: Tick,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
@@ -51,6 +53,7 @@ impl Desk {
             playing: None,
             place: None,
             capture: Capture::default(),
+            at: Tick(0),
             channel: 0,
             downbeat: Vec::new(),
             later: Memory::default(),
@@ -102,16 +105,39 @@ impl Desk {
         Row::of_phrase(notes, start, place, &self.controls)
     }
 
-    /// A new desk after a panic: the controls and what has been played stay, the song is heard anew.
-    pub fn renewed(&mut self, generator: Generator) -> Self {
+    /// A new desk after a panic: the controls and what has been played stay, the song is heard anew, and what
+    /// lies ahead is planned anew.
+    pub fn renewed(&mut self, generator: Generator, end: &mut WorkerEnd) -> Self {
         let mut desk = Self::new(generator, self.later.clone());
         desk.planner.set_controls(self.controls);
-        self.capture.stop();
+        if let Some((grid, cycle)) = self.playing {
+            desk.planner.start(self.at, grid, cycle);
+            let tempo = self.place.unwrap_or_default().tempo;
+            self.capture.start(self.at, grid, tempo);
+            end.send(Planned::Replace {
+                epoch: self.epoch,
+                from: self.at,
+                to: Tick(i64::MAX),
+            });
+            end.send(Planned::Replace {
+                epoch: Epoch {
+                    pass: self.epoch.pass.wrapping_add(1),
+                    ..self.epoch
+                },
+                from: Tick(i64::MIN),
+                to: Tick(i64::MAX),
+            });
+        } else {
+            self.capture.stop();
+        }
         Self {
             controls: self.controls,
             place: self.place,
             capture: std::mem::take(&mut self.capture),
             epoch: self.epoch,
+            first_pass: self.epoch.pass,
+            playing: self.playing,
+            at: self.at,
             channel: self.channel,
             ..desk
         }
@@ -119,6 +145,9 @@ impl Desk {
 
     /// Takes one message and sends what it leads to; whether that was a plan.
     pub fn take(&mut self, message: Heard, end: &mut WorkerEnd, status: &Status) -> bool {
+        if let Heard::Start { at, .. } | Heard::Clock { at, .. } = message {
+            self.at = at;
+        }
         match message {
             Heard::Controls(controls) => {
                 self.controls = controls;

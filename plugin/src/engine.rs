@@ -15,6 +15,7 @@ mod cover;
 mod event;
 mod outbox;
 mod player;
+mod stretch;
 
 use std::{
     sync::Arc,
@@ -27,7 +28,8 @@ use continuo_model::{controls::Controls, time::Tick};
 pub use self::event::{Body, InputEvent, Kind, OutputEvent, Sink};
 use self::{
     event::named_keys,
-    player::{Output, Player, Stretch},
+    player::{Output, Player},
+    stretch::Stretch,
 };
 use crate::{
     clock::{Clock, Entry, Outline, Span, Transport},

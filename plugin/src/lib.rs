@@ -19,6 +19,8 @@
 pub mod clock;
 mod desk;
 pub mod engine;
+#[cfg(feature = "assert_process_allocs")]
+mod guarded;
 pub mod ladder;
 pub mod later;
 pub mod link;

@@ -34,7 +34,12 @@ const POLL: Duration = Duration::from_millis(1);
 const MOST_THREADS: usize = 4;
 
 /// The shipped network, or why it can't be used. Read by the first activation.
-static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(Generator::shipped);
+static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(|| {
+    #[cfg(feature = "assert_process_allocs")]
+    return crate::guarded::generator();
+    #[cfg(not(feature = "assert_process_allocs"))]
+    Generator::shipped()
+});
 
 /// Where captured music goes unless the musician says otherwise: the Music folder of the system, or one of
 /// that name at home.
@@ -141,8 +146,11 @@ impl Place {
         let mut served = false;
         while let Some(message) = end.receive() {
             served = true;
-            if self.desk.is_none() {
-                self.desk = desk(self.loaded.take().unwrap_or_default());
+            if self.desk.is_none()
+                && let Ok(generator) = &*GENERATOR
+            {
+                let memory = self.loaded.take().unwrap_or_default();
+                self.desk = Some(Desk::new(generator.clone(), memory));
             }
             if let (Heard::Recall, Some(desk)) = (message, &mut self.desk)
                 && let Some(memory) = self.loaded.take()
@@ -151,10 +159,16 @@ impl Place {
             }
             let mut planned = false;
             if let (Some(desk), Ok(generator)) = (&mut self.desk, &*GENERATOR) {
-                let turn = catch_unwind(AssertUnwindSafe(|| desk.take(message, end, status)));
+                let turn = catch_unwind(AssertUnwindSafe(|| {
+                    #[cfg(feature = "assert_process_allocs")]
+                    if matches!(message, Heard::Clock { .. }) {
+                        crate::guarded::stumble();
+                    }
+                    desk.take(message, end, status)
+                }));
                 planned = turn.unwrap_or_else(|_| {
                     status.add(Count::WorkerPanics, 1);
-                    *desk = desk.renewed(generator.clone());
+                    *desk = desk.renewed(generator.clone(), end);
                     false
                 });
             }
@@ -167,20 +181,6 @@ impl Place {
             }
         }
         served
-    }
-}
-
-/// A desk that remembers; `None`, with a word in the log, when the weights can't be used.
-fn desk(memory: Memory) -> Option<Desk> {
-    static TOLD: AtomicBool = AtomicBool::new(false);
-    match &*GENERATOR {
-        Ok(generator) => Some(Desk::new(generator.clone(), memory)),
-        Err(error) => {
-            if !TOLD.swap(true, Ordering::Relaxed) {
-                nice_plug::prelude::nice_error!("no music will be generated: {error}");
-            }
-            None
-        }
     }
 }
 
@@ -261,7 +261,7 @@ fn work(shared: &Shared) {
         .use_current_thread()
         .build();
     if let Err(error) = &pool {
-        nice_plug::prelude::nice_error!("planning without a pool of its own: {error}");
+        eprintln!("Continuo: planning without a pool of its own: {error}");
     }
     while !shared.stop.load(Ordering::Relaxed) {
         // A copy, so that seats come and go while others are served.
@@ -288,7 +288,12 @@ pub struct Worker {
 /// Puts `seat` to work on its end of the link; starts the threads when it is the first.
 pub fn employ(seat: &Seat, end: WorkerEnd, status: Arc<Status>) -> Worker {
     // Play may begin in the next block: who is activated has read the weights.
-    LazyLock::force(&GENERATOR);
+    if let Err(error) = &*GENERATOR {
+        static TOLD: AtomicBool = AtomicBool::new(false);
+        if !TOLD.swap(true, Ordering::Relaxed) {
+            eprintln!("Continuo: no music will be generated: {error}");
+        }
+    }
     seat.lock().end = Some((end, status));
     let mut running = POOL.lock().unwrap_or_else(PoisonError::into_inner);
     let pool = running.upgrade().unwrap_or_else(|| {

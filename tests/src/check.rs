@@ -1,7 +1,9 @@
 //! The laws that every run obeys, whatever the plugin plays.
 //!
 //! * Events come in order and inside of their block.
-//! * Thru notes are exact copies of what was heard, in order, at the same sample (plus the latency).
+//! * Thru notes are exact copies of what was heard, in order, at the same sample (plus the latency). What a
+//!   reset finds on its way through the latency is dropped; only the ends of notes that have passed still go,
+//!   at once.
 //! * On each channel and key, note-on and note-off take turns, and the last is a note-off; for the
 //!   generated notes alone and for everything that the next instrument gets. Where the heard notes of a key
 //!   do not take turns themselves, their exact copies cannot either: there only the end is judged.
@@ -61,14 +63,16 @@ pub fn tell_apart(performance: &Performance) -> Output {
     let mut down = HashSet::new();
     for heard in &performance.heard {
         let key = (heard.channel, heard.pitch);
+        let reset = performance.reset_on_the_way(heard);
         let ends_nothing = match heard.kind {
+            NoteKind::On if reset.is_some() => continue,
             NoteKind::On => {
                 down.insert(key);
                 false
             }
             NoteKind::Off => !down.remove(&key),
         };
-        let due = heard.sample + u64::from(performance.latency);
+        let due = reset.unwrap_or(heard.sample + u64::from(performance.latency));
         if performance.thru == Some(false) || due >= performance.end {
             continue;
         }
@@ -195,6 +199,7 @@ impl<'a> Part<'a> {
         for event in &performance.heard {
             let key = (event.channel, event.pitch);
             let turn = match event.kind {
+                NoteKind::On if performance.reset_on_the_way(event).is_some() => continue,
                 NoteKind::On => down.insert(key),
                 NoteKind::Off => down.remove(&key),
             };
@@ -398,6 +403,34 @@ mod tests {
         let voices = generated_notes(&run);
         assert_eq!(voices.len(), 1);
         assert_eq!(voices[0].on.pitch, 40);
+    }
+
+    #[test]
+    fn what_a_reset_finds_on_its_way_need_not_come_but_what_has_passed_must_end() {
+        let heard = [
+            on(10, 60),
+            off(150, 60),
+            on(160, 62),
+            off(600, 62),
+            on(700, 60),
+            off(800, 60),
+        ];
+        let mut run = performance(&heard, &[]);
+        run.latency = 100;
+        run.breaks.push((200, Break::Reset));
+        let passes = [
+            on(110, 60),
+            off(200, 60),
+            off(700, 62),
+            on(800, 60),
+            off(900, 60),
+        ];
+        run.played = passes.to_vec();
+        assert_eq!(violations(&run), [""; 0]);
+        run.played.remove(2);
+        assert_eq!(violations(&run), [""; 0], "it ends nothing");
+        run.played.remove(1);
+        assert!(!violations(&run).is_empty(), "the first note hangs");
     }
 
     #[test]

@@ -425,7 +425,7 @@ fn input_events(pending: &mut EventBuffer, block: &Block, setup: &Setup) -> Even
 fn transport_event(offset: u32, position: &Position, setup: &Setup) -> TransportEvent {
     let mut flags = TransportFlags::HAS_TEMPO | TransportFlags::HAS_TIME_SIGNATURE;
     let in_seconds = setup.tells == Tells::Seconds;
-    let bars = setup.tells == Tells::All;
+    let bar_start = setup.tells.bar_start(position);
     flags.set(TransportFlags::HAS_BEATS_TIMELINE, !in_seconds);
     flags.set(TransportFlags::HAS_SECONDS_TIMELINE, in_seconds);
     flags.set(TransportFlags::IS_PLAYING, position.playing);
@@ -446,10 +446,10 @@ fn transport_event(offset: u32, position: &Position, setup: &Setup) -> Transport
         loop_start_seconds: 0.0.into(),
         loop_end_seconds: 0.0.into(),
         // CLAP has no flag for the bar: a host that does not know it leaves it at 0.
-        bar_start: if bars { position.bar_start } else { 0.0 }.into(),
+        bar_start: bar_start.unwrap_or(0.0).into(),
         bar_number: i32::try_from(position.bar_number)
             .ok()
-            .filter(|_| bars)
+            .filter(|_| bar_start.is_some())
             .unwrap_or_default(),
         time_signature_numerator: position.meter.numerator.into(),
         time_signature_denominator: position.meter.denominator.into(),

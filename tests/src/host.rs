@@ -90,10 +90,24 @@ pub enum Tells {
     All,
     /// The same, but not where the bar begins.
     NoBars,
+    /// The same, but as the bar's beginning four quarters times its number, from 1, whatever the meter.
+    FourQuarterBars,
     /// Seconds or samples, tempo and meter, but no beats, hence no bar and no loop.
     Seconds,
     /// Nothing: there is no transport.
     Nothing,
+}
+
+impl Tells {
+    /// What a host says of where the bar at `position` begins, in quarter notes.
+    #[must_use]
+    pub fn bar_start(self, position: &Position) -> Option<f64> {
+        match self {
+            Self::All => Some(position.bar_start),
+            Self::FourQuarterBars => Some(4.0 * (position.bar_number + 1) as f64),
+            Self::NoBars | Self::Seconds | Self::Nothing => None,
+        }
+    }
 }
 
 /// What goes into one `process` call.

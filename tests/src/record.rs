@@ -78,6 +78,15 @@ pub struct Performance {
 }
 
 impl Performance {
+    /// The reset of the plugin that `heard` ran into on its way through the latency.
+    #[must_use]
+    pub fn reset_on_the_way(&self, heard: &Played) -> Option<u64> {
+        let due = heard.sample + u64::from(self.latency);
+        let resets = self.breaks.iter().filter(|(_, why)| *why == Break::Reset);
+        let mut on_the_way = resets.map(|(sample, _)| *sample);
+        on_the_way.find(|sample| (heard.sample + 1..=due).contains(sample))
+    }
+
     /// The transport at `sample` of the render.
     #[must_use]
     pub fn position_at(&self, sample: u64) -> Position {

@@ -105,10 +105,4 @@ impl Scenario {
     pub fn is_offline(&self) -> bool {
         self.session.pacing == Pacing::Offline
     }
-
-    /// The parameter's value at the start.
-    fn param(&self, name: &str) -> Option<&'static str> {
-        let found = self.params.iter().find(|(param, _)| *param == name);
-        found.map(|(_, value)| *value)
-    }
 }

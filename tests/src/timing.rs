@@ -1,6 +1,7 @@
 //! Measures the audio thread: how long the plugin takes for a block of 64 frames while it plays live.
 
 use std::{
+    path::Path,
     thread,
     time::{Duration, Instant},
 };
@@ -9,9 +10,8 @@ use anyhow::{Result, ensure};
 use continuo_model::time::Meter;
 
 use crate::{
-    bundles,
     clip::ClipNote,
-    host::{Block, Format, Instance, Setup},
+    host::{self, Block, Format, Instance, Setup},
     track::Track,
     transport::{Playhead, Song},
 };
@@ -70,14 +70,16 @@ struct Lane {
     track: Track,
 }
 
-/// Lets so many CLAP instances play in real time for so many `seconds`.
+/// Lets so many instances of the CLAP `bundle` play in real time for so many `seconds`.
 ///
 /// # Errors
 /// When the plugin has not been built or fails.
-pub fn measure(instances: usize, seconds: f64) -> Result<Load> {
+pub fn measure(bundle: &Path, instances: usize, seconds: f64) -> Result<Load> {
     ensure!(instances > 0 && seconds > 0.0, "nothing to measure");
     let song = Song::new(RATE, 120.0, Meter::COMMON);
-    let lanes: Result<Vec<Lane>> = (0..instances).map(|index| lane(&song, index)).collect();
+    let lanes: Result<Vec<Lane>> = (0..instances)
+        .map(|index| lane(bundle, &song, index))
+        .collect();
     let mut lanes = lanes?;
     let mut playhead = Playhead::new(song);
     playhead.set_playing(true);
@@ -120,8 +122,8 @@ pub fn measure(instances: usize, seconds: f64) -> Result<Load> {
     })
 }
 
-fn lane(song: &Song, index: usize) -> Result<Lane> {
-    let mut instance = bundles::load(Format::Clap)?;
+fn lane(bundle: &Path, song: &Song, index: usize) -> Result<Lane> {
+    let mut instance = host::load(Format::Clap, bundle)?;
     instance.set("Role", ROLES[index % ROLES.len()])?;
     instance.activate(Setup::realtime(RATE, FRAMES))?;
     Ok(Lane {

@@ -435,7 +435,8 @@ fn process_context(position: &Position, setup: &Setup, continuous_time: i64) -> 
             state |= StatesAndFlags_::kCycleActive | StatesAndFlags_::kCycleValid;
         }
     }
-    if setup.tells == Tells::All {
+    let bar_start = setup.tells.bar_start(position);
+    if bar_start.is_some() {
         state |= StatesAndFlags_::kBarPositionValid;
     }
     if position.playing {
@@ -450,7 +451,7 @@ fn process_context(position: &Position, setup: &Setup, continuous_time: i64) -> 
         projectTimeSamples: position.sample,
         continousTimeSamples: continuous_time,
         projectTimeMusic: position.beats,
-        barPositionMusic: position.bar_start,
+        barPositionMusic: bar_start.unwrap_or_default(),
         cycleStartMusic: cycle_start,
         cycleEndMusic: cycle_end,
         tempo: position.tempo,

@@ -53,6 +53,8 @@ const CONTROLS: [(&str, &str, u32); 2] = [("Role", "Bass", 1), ("Thru", "Off", 0
 /// One recording.
 struct Take {
     name: &'static str,
+    /// Quarter notes in a bar.
+    bar: u32,
     /// Where it begins, in quarter notes.
     from: u32,
     /// Quarter notes that are compared.
@@ -61,23 +63,33 @@ struct Take {
     cycle: Option<(u32, u32)>,
 }
 
-/// The clip once through, from a bar before it; and four passes over its first half.
-const TAKES: [Take; 2] = [
+/// The clip once through, from a bar before it; four passes over its first half; and once through in bars of
+/// five, which Ardour counts as if they were of four.
+const TAKES: [Take; 3] = [
     Take {
         name: "straight",
+        bar: 4,
         from: 0,
-        beats: clip::END,
+        beats: clip::end(4),
         cycle: None,
     },
     Take {
         name: "loop",
-        from: clip::BAR,
+        bar: 4,
+        from: 4,
         beats: 64,
-        cycle: Some((clip::BAR, clip::BAR + 16)),
+        cycle: Some((4, 20)),
+    },
+    Take {
+        name: "in five",
+        bar: 5,
+        from: 0,
+        beats: clip::end(5),
+        cycle: None,
     },
 ];
 
-/// Records both takes in Ardour and compares them.
+/// Records every take in Ardour and compares them.
 ///
 /// # Errors
 /// With exit code 2 when something is missing on this system; when Ardour fails; when the record is not
@@ -225,7 +237,7 @@ impl Ardour {
         let session = folder.join("take");
         fs::create_dir_all(&folder)?;
         let (clip, record) = (folder.join("clip.mid"), folder.join("record.txt"));
-        let midi = clip::midi_file();
+        let midi = clip::midi_file(take.bar);
         fs::write(&clip, &midi)?;
         fs::write(&record, circumstances(take, &clip))?;
 
@@ -237,8 +249,9 @@ impl Ardour {
             &session,
             &session::Additions {
                 tempo: TEMPO,
+                bar: take.bar,
                 clip: &midi,
-                clip_beats: clip::END,
+                clip_beats: clip::end(take.bar),
                 cycle: take.cycle,
             },
         )?;
@@ -264,8 +277,9 @@ fn samples(beats: u32) -> u64 {
 /// The head of a record: what our own host has to do alike.
 fn circumstances(take: &Take, clip: &Path) -> String {
     let mut text = format!(
-        "name {}\ntempo {TEMPO}\nclip {}\nfrom {}\nbeats {}\ntail {TAIL}\n",
+        "name {}\ntempo {TEMPO}\nbar {}\nclip {}\nfrom {}\nbeats {}\ntail {TAIL}\n",
         take.name,
+        take.bar,
         clip.display(),
         take.from,
         take.beats,

@@ -1,5 +1,5 @@
 //! What a person types in this repository: `cargo xtask demo`, `controls`, `test`, `bundle`, `check`,
-//! `daw`, `soak`, `fuzz`.
+//! `daw`, `soak`, `fuzz`, `race`.
 //!
 //! Every command works from a clean clone, prints what it does while it does it, and ends with exit code
 //! 0 for success, 1 for a failed step, 2 for a wrong argument or a missing system package.
@@ -10,6 +10,7 @@ mod controls;
 mod daw;
 mod demo;
 mod fuzz;
+mod race;
 mod shell;
 mod soak;
 mod steps;
@@ -47,6 +48,8 @@ enum Task {
     Soak(soak::Options),
     /// Damaged bytes for whatever reads a file or a saved state, with libFuzzer.
     Fuzz(fuzz::Options),
+    /// What crosses between the threads, under ThreadSanitizer.
+    Race,
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Soak(options) => soak::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Race => race::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the guarded test bundles in hosts that do at random whatever hosts do.
+//! `cargo xtask soak`: the guarded test bundles in hosts that do at random whatever hosts do, and the time
+//! that a release build takes of the audio thread.
 
 use std::{env::consts, process::Command};
 
@@ -6,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::{
+    bundle,
     shell::{Exit, target},
     test,
 };
@@ -23,7 +25,8 @@ pub struct Options {
     seed: Option<u64>,
 }
 
-/// Builds what `cargo xtask test` builds of the plugin and of the hosts, and lets the soak loose on it.
+/// Builds what `cargo xtask test` builds of the plugin and of the hosts, and a release; lets the soak loose on
+/// the one and takes the times of the other.
 ///
 /// # Errors
 /// With the soak's own exit code when that is not 0.
@@ -33,11 +36,19 @@ pub fn run(options: &Options) -> Result<()> {
     let soak = target()?
         .join("debug")
         .join(format!("soak{}", consts::EXE_SUFFIX));
-    let status = Command::new(soak)
-        .args(arguments(options))
-        .env("CONTINUO_BUNDLES", bundles)
-        .status()
-        .context("cannot start the soak program")?;
+    let mut soak = Command::new(soak);
+    soak.args(arguments(options))
+        .env("CONTINUO_BUNDLES", bundles);
+    // One scenario alone is told, not timed.
+    if options.seed.is_none() || options.scenarios.is_some() {
+        let made = bundle::plugin("release")?;
+        let clap = made
+            .into_iter()
+            .find(|path| path.ends_with("Continuo.clap"));
+        soak.arg("--timed")
+            .arg(clap.context("no CLAP among the bundles")?);
+    }
+    let status = soak.status().context("cannot start the soak program")?;
     if status.success() {
         return Ok(());
     }

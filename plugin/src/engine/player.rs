@@ -9,12 +9,13 @@ use std::{collections::VecDeque, sync::Arc};
 use continuo_model::{
     controls::Role,
     fit::{Fit, SILENCE, fit_pitch},
-    time::{BarGrid, THIRTY_SECOND, TICKS_PER_QUARTER},
+    time::{THIRTY_SECOND, TICKS_PER_QUARTER},
 };
 
-use super::{Body, InputEvent, Kind, Sink, cover::Cover, event::named_keys, outbox::Outbox};
+use super::{
+    Body, InputEvent, Kind, Sink, cover::Cover, event::named_keys, outbox::Outbox, stretch::Stretch,
+};
 use crate::{
-    clock::Span,
     link::{Epoch, Planned, PlannedNote},
     schedule::{KEYS, Schedule, Sounding, SoundingTable, Waiting, key_index},
     status::{Count, Status},
@@ -23,32 +24,12 @@ use crate::{
 /// Input that may wait between the heads: 120 ms of it is rarely a hundred events. Note-offs have room
 /// of their own on top, because they must not be lost.
 const INPUT_CAPACITY: usize = 4096;
-/// Spans that may wait between the heads: 120 ms at 48 kHz in blocks of 6 samples.
+/// Stretches that may wait between the heads. Those that follow each other evenly are one, however short the
+/// blocks; a tempo that changes in every block of 6 samples gives as many in 120 ms at 48 kHz.
 const SPAN_CAPACITY: usize = 1024;
 
 /// Ticks that a note sounds at the least, however late it began.
 const SHORTEST: f64 = 0.25;
-
-/// A run of samples on the way from the hearing to the playing head.
-#[derive(Clone, Copy, Debug)]
-pub struct Stretch {
-    /// The stretch of play that it belongs to.
-    pub epoch: Epoch,
-    /// Its first sample, counted since the engine began.
-    pub first: u64,
-    /// Its length in samples.
-    pub frames: u32,
-    /// Musical time, unless the transport is stopped.
-    pub span: Option<Span>,
-    /// Where the bars lie.
-    pub grid: BarGrid,
-}
-
-impl Stretch {
-    fn end(&self) -> u64 {
-        self.first + u64::from(self.frames)
-    }
-}
 
 /// Where the running block lies, and what may sound in it.
 #[derive(Clone, Copy, Debug)]
@@ -212,6 +193,12 @@ impl<E: Copy> Player<E> {
 
     /// Takes the next stretch. When too many wait, the first is played early.
     pub fn follow(&mut self, stretch: Stretch, output: &Output, sink: &mut impl Sink<E>) {
+        if let Some(last) = self.stretches.back_mut()
+            && let Some(joined) = last.joined(&stretch)
+        {
+            *last = joined;
+            return;
+        }
         if self.stretches.len() == SPAN_CAPACITY {
             let first_end = self.stretches.front().map_or(self.head, Stretch::end);
             self.play(first_end, output, sink);

@@ -3,6 +3,7 @@
 // nice-plug's own guard is an allocator too, and there can be only one.
 #[cfg(not(feature = "assert_process_allocs"))]
 mod allocations;
+mod delayed;
 mod fuzz;
 mod heard;
 mod passed;
@@ -96,10 +97,10 @@ impl Rig {
 
     /// The same, playing from the song's origin, with the first block of one sample behind it.
     pub fn playing() -> Self {
-        Self::playing_as(Role::Continue)
+        Self::playing_as(Controls::default().role)
     }
 
-    /// The same in another role.
+    /// The same in a role; only in drums may notes that begin at different places sound together.
     pub fn playing_as(role: Role) -> Self {
         let mut rig = Self::new();
         rig.block.controls.role = role;

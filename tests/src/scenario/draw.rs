@@ -15,7 +15,7 @@ const RATES: [f64; 9] = [
     8_000.0, 11_025.0, 22_050.0, 44_100.0, 48_000.0, 88_200.0, 96_000.0, 192_000.0, 384_000.0,
 ];
 
-const METERS: [(i64, i64); 8] = [
+const METERS: [(i64, i64); 11] = [
     (4, 4),
     (4, 4),
     (4, 4),
@@ -24,6 +24,9 @@ const METERS: [(i64, i64); 8] = [
     (7, 8),
     (2, 4),
     (5, 16),
+    (5, 4),
+    (9, 8),
+    (12, 8),
 ];
 
 const ROLES: [&str; 5] = ["Continue", "Bass", "Chords", "Counter", "Drums"];
@@ -57,7 +60,7 @@ impl Scenario {
             seed,
             format,
             rate,
-            params: params(numbers, [session.blocks, other_blocks]),
+            params: params(numbers),
             other_blocks,
             session,
             clip_name,
@@ -132,11 +135,12 @@ fn session(numbers: &mut impl Rng, format: Format, rate: f64, seconds: f64) -> S
     let tells = match numbers.random_range(0..20) {
         0 => Tells::Nothing,
         1 => Tells::Seconds,
-        2..4 => Tells::NoBars,
+        2 => Tells::NoBars,
+        3 => Tells::FourQuarterBars,
         _ => Tells::All,
     };
     let wobble = match numbers.random_range(0..16) {
-        0 => Wobble::Steps(one_of(numbers, &[960.0, 480.0, 15_360.0])),
+        0 => Wobble::Steps(one_of(numbers, &[1920.0, 960.0, 480.0, 15_360.0])),
         1 => Wobble::Jitter(numbers.random()),
         2 => Wobble::Tempo(numbers.random_range(0.9998..1.0002)),
         _ => Wobble::None,
@@ -169,8 +173,8 @@ fn session(numbers: &mut impl Rng, format: Format, rate: f64, seconds: f64) -> S
     }
 }
 
-/// The parameters at the start, for a host with such blocks.
-fn params(numbers: &mut impl Rng, blocks: [BlockSizes; 2]) -> Vec<(&'static str, &'static str)> {
+/// The parameters at the start.
+fn params(numbers: &mut impl Rng) -> Vec<(&'static str, &'static str)> {
     let mut params = vec![("Role", one_of(numbers, &ROLES))];
     let choices: [(&str, f64, &[&str]); 15] = [
         ("Mode", 0.1, &["Answer"]),
@@ -194,9 +198,7 @@ fn params(numbers: &mut impl Rng, blocks: [BlockSizes; 2]) -> Vec<(&'static str,
             params.push((name, one_of(numbers, values)));
         }
     }
-    // A thousand blocks may be on their way through the delay; a host with more is beyond what is promised.
-    let short = |blocks: &BlockSizes| matches!(blocks, BlockSizes::Constant(..64));
-    if numbers.random_bool(0.25) && !blocks.iter().any(short) {
+    if numbers.random_bool(0.25) {
         params.push(("Lookahead", one_of(numbers, &["30 ms", "60 ms", "120 ms"])));
     }
     params
@@ -223,7 +225,6 @@ fn steps(numbers: &mut impl Rng, scenario: &Scenario) -> Vec<Step> {
 
 /// One thing that is done; how many quarter notes it takes.
 fn step(numbers: &mut impl Rng, scenario: &Scenario, steps: &mut Vec<Step>) -> f64 {
-    let delayed = scenario.param("Lookahead").is_some();
     let many = scenario.session.output_capacity == usize::MAX;
     let clap = scenario.format == Format::Clap;
     let step = match numbers.random_range(0..24) {
@@ -231,8 +232,7 @@ fn step(numbers: &mut impl Rng, scenario: &Scenario, steps: &mut Vec<Step>) -> f
         3..6 => Step::Seek(numbers.random_range(-1.5..8.0)),
         6..9 => return looping(numbers, scenario, steps),
         9 => Step::Loop(None),
-        // What a reset finds on its way through the delay is dropped: an exact copy cannot be asked for.
-        10 | 11 if !delayed => one_of(numbers, &[Step::Reset, Step::Reactivate]),
+        10 | 11 => one_of(numbers, &[Step::Reset, Step::Reactivate]),
         12 => Step::Set("Bypass", one_of(numbers, &["On", "On", "Off"])),
         13 => Step::Set("Role", one_of(numbers, &ROLES)),
         14 => Step::Set("Channel", one_of(numbers, &["As heard", "3", "16"])),

@@ -58,6 +58,7 @@ fn host(scenario: &Scenario) -> String {
         match session.tells {
             Tells::All => "tells its transport",
             Tells::NoBars => "does not tell where bars begin",
+            Tells::FourQuarterBars => "counts every bar as four quarters",
             Tells::Seconds => "tells seconds but no beats",
             Tells::Nothing => "has no transport",
         }

@@ -1,6 +1,8 @@
 //! Many instances in one process, each on its own track: all play, none disturbs another, they share a few
 //! threads, and they can come and go in any order.
 
+use std::thread;
+
 use continuo_tests::{
     check,
     clip::ClipNote,
@@ -11,7 +13,7 @@ use continuo_tests::{
 
 use crate::{
     songs::{chords, melody, meter},
-    support::{plugin, share_machine},
+    support::{own_machine, plugin},
 };
 
 const ROLES: [&str; 5] = ["Continue", "Bass", "Chords", "Counter", "Drums"];
@@ -27,23 +29,21 @@ fn track(index: usize) -> (Box<dyn Instance>, Vec<ClipNote>) {
     (plugin(Format::ALL[index % 2], &[("Role", role)]), clip)
 }
 
-/// Threads of this process that plan.
+/// Threads of this process whose name begins so.
 #[cfg(target_os = "linux")]
-fn planners() -> usize {
+fn threads(name: &str) -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").expect("the list of threads");
     tasks
         .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
-        .filter(|name| name.starts_with("continuo"))
+        .filter(|found| found.starts_with(name))
         .count()
 }
 
-/// All threads of this process.
+/// What the plugin's own threads are called, and those of its framework.
 #[cfg(target_os = "linux")]
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task")
-        .expect("the list of threads")
-        .count()
-}
+const PLANNER: &str = "continuo-planne";
+#[cfg(target_os = "linux")]
+const FRAMEWORK: &str = "bg-worker";
 
 /// How many threads plan at the most, in each format's library.
 #[cfg(target_os = "linux")]
@@ -51,9 +51,7 @@ const MOST_PLANNERS: usize = 4;
 
 #[test]
 fn thirty_two_instances_play_at_once_and_unload() {
-    let _machine = share_machine();
-    #[cfg(target_os = "linux")]
-    let before = threads();
+    let _machine = own_machine();
     let song = Song::new(48_000.0, 125.0, meter(4, 4));
     let (mut instances, clips): (Vec<_>, Vec<_>) = (0..32).map(track).unzip();
     let mut players: Vec<Player> = instances
@@ -72,9 +70,9 @@ fn thirty_two_instances_play_at_once_and_unload() {
     }
     #[cfg(target_os = "linux")]
     assert!(
-        (1..=2 * MOST_PLANNERS).contains(&planners()),
+        (1..=2 * MOST_PLANNERS).contains(&threads(PLANNER)),
         "{} planners",
-        planners()
+        threads(PLANNER)
     );
     for (index, player) in players.into_iter().enumerate() {
         let performance = player.finish().expect("an end");
@@ -94,6 +92,30 @@ fn thirty_two_instances_play_at_once_and_unload() {
     }
     drop(instances);
     #[cfg(target_os = "linux")]
-    assert_eq!(threads(), before, "threads are left behind");
+    for name in [PLANNER, FRAMEWORK] {
+        assert_eq!(threads(name), 0, "threads are left behind: {name}");
+    }
     drop(track(0));
+}
+
+#[test]
+fn a_host_thread_may_end_while_the_library_is_unloaded_and_loaded_again() {
+    let _machine = own_machine();
+    // Each thread is now and then the last one to let go of a library that the other has called.
+    let visits = |rounds: usize, beats: f64| {
+        for round in 0..rounds {
+            let visit = thread::spawn(move || {
+                let mut instance = plugin(Format::ALL[round % 2], &[("Role", "Bass")]);
+                let song = Song::new(48_000.0, 125.0, meter(4, 4));
+                let session = Session::offline(512);
+                let mut player = Player::new(&mut *instance, song, &[], session).expect("a player");
+                player.play(beats).expect("some beats");
+                player.finish().expect("an end");
+            });
+            visit.join().expect("a host's thread");
+        }
+    };
+    let other = thread::spawn(move || visits(40, 0.3));
+    visits(40, 0.2);
+    other.join().expect("the other's visits");
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Renders in 4/4 at 110 under both formats, and in CLAP with and without split blocks.
-fn in_every_host(
+pub fn in_every_host(
     params: &[(&str, &str)],
     clip: &[ClipNote],
     drive: impl Fn(&mut Player) -> anyhow::Result<()>,

@@ -1,6 +1,7 @@
 //! What a project remembers of its song: saved, loaded, forgotten.
 
 use continuo_tests::{
+    clip::ClipNote,
     host::{Format, Instance},
     player::{Player, Session},
     transport::Song,
@@ -13,10 +14,14 @@ use crate::{
 
 /// Note-ons of four bars from the song's beginning: tick and key.
 fn pass(instance: &mut dyn Instance) -> Vec<(i64, u8)> {
+    pass_over(instance, &chords(meter(4, 4), 4, 0))
+}
+
+/// The same over a clip.
+fn pass_over(instance: &mut dyn Instance, clip: &[ClipNote]) -> Vec<(i64, u8)> {
     let song = Song::new(48_000.0, 117.0, meter(4, 4));
-    let clip = chords(meter(4, 4), 4, 0);
     let mut run = || {
-        let mut player = Player::new(&mut *instance, song.clone(), &clip, Session::offline(512))?;
+        let mut player = Player::new(&mut *instance, song.clone(), clip, Session::offline(512))?;
         player.play(16.0)?;
         player.finish()
     };
@@ -123,5 +128,29 @@ fn what_a_later_version_saved_is_saved_again() {
     let after = saved(&mut *instance);
     for kept in ["vibrato", "strings", "arco", "bows"] {
         assert!(after.contains(kept), "{kept} is gone: {after}");
+    }
+}
+
+#[test]
+fn an_edited_clip_takes_the_place_of_what_was_remembered() {
+    let _machine = share_machine();
+    for format in Format::ALL {
+        // The same chords a fourth higher: other roots in every bar.
+        let edited: Vec<ClipNote> = chords(meter(4, 4), 4, 0)
+            .into_iter()
+            .map(|note| ClipNote {
+                pitch: note.pitch + 5,
+                ..note
+            })
+            .collect();
+        let mut instance = plugin(format, &BASS);
+        pass(&mut *instance);
+        let before = pass(&mut *instance);
+        pass_over(&mut *instance, &edited);
+        let after = pass_over(&mut *instance, &edited);
+        let mut other = plugin(format, &BASS);
+        pass_over(&mut *other, &edited);
+        assert_eq!(after, pass_over(&mut *other, &edited), "{format}");
+        assert_ne!(after, before, "{format}");
     }
 }

@@ -32,6 +32,7 @@ const NAMES: [&str; 22] = [
 
 #[test]
 fn names_and_order_are_the_documented_ones() {
+    let _machine = share_machine();
     for format in Format::ALL {
         let instance = plugin(format, &[]);
         let names: Vec<_> = instance
@@ -52,6 +53,7 @@ fn names_and_order_are_the_documented_ones() {
 
 #[test]
 fn ids_are_the_same_in_both_formats() {
+    let _machine = share_machine();
     let ids = |format| -> Vec<u32> {
         plugin(format, &[])
             .params()
@@ -64,6 +66,7 @@ fn ids_are_the_same_in_both_formats() {
 
 #[test]
 fn every_documented_value_can_be_written_and_reads_back() {
+    let _machine = share_machine();
     let keys = "Auto C B";
     let channels = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
     let lists = [
@@ -115,6 +118,7 @@ fn write_and_read(instance: &mut dyn Instance, name: &str, value: &str) {
 
 #[test]
 fn what_a_parameter_shows_it_also_reads() {
+    let _machine = share_machine();
     for format in Format::ALL {
         let mut instance = plugin(format, &[]);
         for index in 0..instance.params().len() {
@@ -132,6 +136,7 @@ fn what_a_parameter_shows_it_also_reads() {
 
 #[test]
 fn state_comes_back_and_saves_to_the_same_bytes_twice() {
+    let _machine = share_machine();
     for format in Format::ALL {
         let mut instance = plugin(
             format,

@@ -144,3 +144,29 @@ fn a_loop_agrees_from_its_second_pass_on() {
         assert_eq!(pass(4), pass(2), "{format}: the fourth pass and the second");
     }
 }
+
+#[test]
+fn the_sample_rate_changes_nothing() {
+    let _machine = share_machine();
+    let clip = chords(meter(4, 4), 8, 0);
+    let play = |rate: f64| -> Vec<(i64, u8, u32)> {
+        let song = Song::new(rate, 117.0, meter(4, 4));
+        let params = [("Role", "Bass")];
+        let session = Session::offline(1024);
+        let (performance, voices) =
+            render(Format::Clap, &params, &song, &clip, session, |player| {
+                player.play(32.0)
+            });
+        assert_eq!(performance.song.rate(), rate);
+        let note = |voice: &continuo_tests::check::Voice| {
+            let tick = (voice.on.song_beats * 24.0).round() as i64;
+            (tick, voice.on.pitch, voice.on.velocity.to_bits())
+        };
+        voices.iter().map(note).collect()
+    };
+    let reference = play(48_000.0);
+    assert!(reference.len() >= 8, "only {} notes", reference.len());
+    for rate in [8_000.0, 11_025.0, 44_100.0, 96_000.0, 192_000.0, 384_000.0] {
+        assert_eq!(play(rate), reference, "{rate} Hz");
+    }
+}

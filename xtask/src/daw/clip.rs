@@ -2,12 +2,8 @@
 
 /// Ticks of the file in a quarter note.
 const TICKS: u32 = 480;
-/// Quarter notes of silence before the first chord, and in a bar.
-pub const BAR: u32 = 4;
-/// Bars of chords.
+/// Bars of chords, after a bar of silence.
 const BARS: u32 = 8;
-/// Quarter notes from the origin to the end of the last bar.
-pub const END: u32 = BAR + BARS * BAR;
 
 /// Two voicings a bar: I, vi, IV, V in C.
 const CHORDS: [[u8; 4]; 4] = [
@@ -19,11 +15,17 @@ const CHORDS: [[u8; 4]; 4] = [
 
 const VELOCITY: u8 = 90;
 
-/// A file of one track; a file of several would make Ardour take the first, which holds no notes.
-pub fn midi_file() -> Vec<u8> {
+/// Quarter notes from the origin to the end of the last bar, where a bar has this many.
+pub const fn end(bar: u32) -> u32 {
+    bar + BARS * bar
+}
+
+/// A file of one track, in bars of so many quarter notes; a file of several tracks would make Ardour take the
+/// first, which holds no notes.
+pub fn midi_file(bar: u32) -> Vec<u8> {
     let mut track = Vec::new();
     let mut now = 0;
-    for (tick, on, pitch) in events() {
+    for (tick, on, pitch) in events(bar) {
         push_delta(&mut track, tick - now);
         now = tick;
         track.extend(if on {
@@ -32,7 +34,7 @@ pub fn midi_file() -> Vec<u8> {
             [0x80, pitch, 0]
         });
     }
-    push_delta(&mut track, END * TICKS - now);
+    push_delta(&mut track, end(bar) * TICKS - now);
     track.extend([0xff, 0x2f, 0]);
 
     let mut file = b"MThd\0\0\0\x06\0\0\0\x01".to_vec();
@@ -44,13 +46,13 @@ pub fn midi_file() -> Vec<u8> {
 }
 
 /// Tick, whether a key goes down, pitch; at one tick, note-offs first.
-fn events() -> Vec<(u32, bool, u8)> {
-    let half_bar = BAR * TICKS / 2;
+fn events(bar: u32) -> Vec<(u32, bool, u8)> {
+    let half_bar = bar * TICKS / 2;
     // A 24th of a beat short: a whole tick of the plugin's own grid.
     let length = half_bar - TICKS / 24;
     let mut events = Vec::new();
     for half in 0..BARS * 2 {
-        let start = BAR * TICKS + half * half_bar;
+        let start = bar * TICKS + half * half_bar;
         for pitch in CHORDS[half as usize / 2 % CHORDS.len()] {
             events.push((start, true, pitch));
             events.push((start + length, false, pitch));
@@ -90,15 +92,17 @@ mod tests {
 
     #[test]
     fn every_key_that_goes_down_comes_up_before_it_goes_down_again() {
-        let mut held = Vec::new();
-        for (tick, on, pitch) in events() {
-            let found = held.iter().position(|key| *key == pitch);
-            match found {
-                None if on => held.push(pitch),
-                Some(index) if !on => drop(held.remove(index)),
-                _ => panic!("key {pitch} at tick {tick}"),
+        for bar in [4, 5] {
+            let mut held = Vec::new();
+            for (tick, on, pitch) in events(bar) {
+                let found = held.iter().position(|key| *key == pitch);
+                match found {
+                    None if on => held.push(pitch),
+                    Some(index) if !on => drop(held.remove(index)),
+                    _ => panic!("key {pitch} at tick {tick}"),
+                }
             }
+            assert_eq!(held, []);
         }
-        assert_eq!(held, []);
     }
 }

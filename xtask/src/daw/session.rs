@@ -14,6 +14,8 @@ const FIRST_ID: u32 = 900_000;
 pub struct Additions<'a> {
     /// Quarter notes a minute.
     pub tempo: u32,
+    /// Quarter notes in a bar.
+    pub bar: u32,
     /// A MIDI file of one track, for the track *Heard* from the song's origin on.
     pub clip: &'a [u8],
     /// Its length in quarter notes.
@@ -56,7 +58,7 @@ fn with(xml: &str, additions: &Additions) -> Result<String> {
              flags=\"IsAutoLoop,IsHidden\" locked=\"0\" timestamp=\"0\" cue=\"0\"/>"
         )
     });
-    let tempo = additions.tempo;
+    let Additions { tempo, bar, .. } = *additions;
     let mut xml = xml.to_owned();
     for (old, new) in [
         ("<Sources/>", format!("<Sources>{source_xml}</Sources>")),
@@ -67,6 +69,10 @@ fn with(xml: &str, additions: &Additions) -> Result<String> {
         (
             "npm=\"120\" enpm=\"120\"",
             format!("npm=\"{tempo}\" enpm=\"{tempo}\""),
+        ),
+        (
+            "note-value=\"4\" divisions-per-bar=\"4\"",
+            format!("note-value=\"4\" divisions-per-bar=\"{bar}\""),
         ),
     ] {
         xml = replaced(&xml, old, &new)?;
@@ -108,11 +114,13 @@ mod tests {
 
     const NEW: &str = "<Session id-counter=\"421\"><Sources/><Locations/>\
         <Playlist id=\"195\" name=\"Heard\" type=\"midi\" orig-track-id=\"117\"/>\
-        <Tempo npm=\"120\" enpm=\"120\"/></Session>";
+        <Tempo npm=\"120\" enpm=\"120\"/>\
+        <Meter note-value=\"4\" divisions-per-bar=\"4\"/></Session>";
 
     fn additions() -> Additions<'static> {
         Additions {
             tempo: 97,
+            bar: 5,
             clip: &[],
             clip_beats: 2,
             cycle: Some((1, 2)),
@@ -129,6 +137,7 @@ mod tests {
             "orig-track-id=\"117\"><Region name=\"clip\"",
             "length=\"b3840@b0\"",
             "npm=\"97\" enpm=\"97\"",
+            "divisions-per-bar=\"5\"",
         ] {
             assert!(xml.contains(part), "no {part} in {xml}");
         }
@@ -136,7 +145,13 @@ mod tests {
 
     #[test]
     fn a_session_of_another_shape_is_refused() {
-        for part in ["<Sources/>", "id-counter", "name=\"Heard\"", "npm"] {
+        for part in [
+            "<Sources/>",
+            "id-counter",
+            "name=\"Heard\"",
+            "npm",
+            "divisions",
+        ] {
             let other = NEW.replace(part, "");
             assert!(with(&other, &additions()).is_err(), "without {part}");
         }

@@ -14,9 +14,9 @@ fn planned_notes_sound_at_their_exact_samples() {
     ] {
         for frames in [1, 33, 512, 8192] {
             let mut rig = Rig::new();
-            rig.block.controls.role = Role::Drums;
             rig.block.sample_rate = rate;
             rig.block.transport.tempo = Some(tempo);
+            rig.block.controls.role = Role::Drums;
             rig.block.transport.playing = true;
             rig.run(1, &[]);
             let epoch = rig.epoch();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use continuo_model::time::Meter;
 use continuo_tests::{
     check::{self, Voice},
@@ -30,7 +30,8 @@ pub fn expected(bundle: &Path, record: &Record, wobble: Wobble) -> Result<Vec<No
         instance.set(name, value)?;
     }
     let clip = from_midi_file(&record.clip)?;
-    let song = Song::new(RATE, record.tempo, Meter::COMMON);
+    let meter = Meter::new(record.bar, 4).context("no such bar")?;
+    let song = Song::new(RATE, record.tempo, meter);
     let session = Session {
         // Ardour's blocks end where its loop does.
         changes: Changes::Split,

@@ -53,6 +53,8 @@ pub struct Record {
     pub name: String,
     /// Quarter notes a minute.
     pub tempo: f64,
+    /// Quarter notes in a bar.
+    pub bar: i64,
     /// The MIDI file that was heard.
     pub clip: PathBuf,
     /// Where it begins, in quarter notes.
@@ -91,6 +93,7 @@ impl Record {
         match word {
             "name" => self.name = rest.to_owned(),
             "tempo" => self.tempo = rest.parse()?,
+            "bar" => self.bar = rest.parse()?,
             "clip" => self.clip = rest.into(),
             "from" => self.from = rest.parse()?,
             "beats" => self.beats = rest.parse()?,
@@ -130,9 +133,10 @@ mod tests {
 
     #[test]
     fn a_record_is_read_as_it_is_written() {
-        let text = "name loop\ntempo 117\nclip /a b/c.mid\nfrom 4\nbeats 64\ntail 4\ncycle 4 20\n\
+        let text = "name loop\ntempo 117\nbar 5\nclip /a b/c.mid\nfrom 4\nbeats 64\ntail 4\ncycle 4 20\n\
                     set Scale lock On\nxruns 1\nnote 1920 960 40 80 0\n";
         let record = Record::parse(text).unwrap();
+        assert_eq!((record.name.as_str(), record.bar), ("loop", 5));
         assert_eq!(record.cycle, Some((4.0, 20.0)));
         assert_eq!(record.clip, PathBuf::from("/a b/c.mid"));
         assert_eq!(record.controls, [("Scale lock".into(), "On".into())]);
