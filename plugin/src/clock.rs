@@ -201,6 +201,8 @@ pub struct Clock {
     /// `None` while stopped and after a reset: the next block that plays begins with a jump.
     expected: Option<Expected>,
     run: Run,
+    /// Song position of the last block's first sample, in ticks.
+    playhead: f64,
 }
 
 /// The part of the running block that has not been cut into spans yet.
@@ -238,6 +240,7 @@ impl Clock {
                 frames: 0,
                 seconds: None,
             },
+            playhead: 0.0,
         }
     }
 
@@ -255,6 +258,12 @@ impl Clock {
         }
         if !transport.playing {
             self.reset();
+            let told = transport
+                .quarters
+                .filter(|quarters| quarters.abs() < FURTHEST_QUARTER);
+            if let Some(quarters) = told {
+                self.playhead = quarters * TICKS_PER_QUARTER as f64;
+            }
             return false;
         }
         if SAMPLE_RATES.contains(&sample_rate) {
@@ -275,6 +284,7 @@ impl Clock {
         };
         self.set_cycle(transport, at, entry, ticks_per_sample);
         self.set_grid(transport, at);
+        self.playhead = at;
         self.run = Run {
             entry,
             first: 0,
@@ -332,6 +342,13 @@ impl Clock {
             self.wrap();
         }
         Some(span)
+    }
+
+    /// Song position of the last block's first sample, in ticks; while stopped, where the host says that the
+    /// playhead stands, or where it last was.
+    #[must_use]
+    pub fn playhead(&self) -> f64 {
+        self.playhead
     }
 
     /// The song around the playhead, as of the last [`begin`](Self::begin).

@@ -14,6 +14,7 @@ use continuo_model::{
 use crate::{
     ladder::Segment,
     link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
+    snapshot::{Scribe, Snapshot},
     status::{Count, Status},
 };
 
@@ -30,6 +31,8 @@ pub struct Desk {
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
     /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
     downbeat: Vec<(u8, u8, u8)>,
+    /// Draws what the window shows.
+    scribe: Scribe,
 }
 
 impl Desk {
@@ -45,6 +48,7 @@ impl Desk {
             playing: None,
             channel: 0,
             downbeat: Vec::new(),
+            scribe: Scribe::default(),
         }
     }
 
@@ -56,6 +60,17 @@ impl Desk {
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
         self.planner.recall(memory);
+    }
+
+    /// Whether something that the window shows has changed since the last question.
+    pub fn take_news(&mut self) -> bool {
+        self.scribe.take_news()
+    }
+
+    /// What the window shows.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let cycle = self.playing.map(|(_, cycle)| cycle);
+        self.scribe.draw(&self.planner, cycle)
     }
 
     /// A new desk after a panic: the controls stay, the song is heard anew.
@@ -72,6 +87,9 @@ impl Desk {
 
     /// Takes one message and sends what it leads to; whether that was a plan.
     pub fn take(&mut self, message: Heard, end: &mut WorkerEnd, status: &Status) -> bool {
+        if !matches!(message, Heard::Clock { .. }) {
+            self.scribe.note_news();
+        }
         match message {
             Heard::Controls(controls) => {
                 self.controls = controls;
@@ -107,6 +125,7 @@ impl Desk {
                 }
                 self.playing = Some((grid, cycle));
                 self.epoch = epoch;
+                self.scribe.pass(at, grid);
             }
             Heard::Stop { epoch } => {
                 self.epoch = epoch;
@@ -147,6 +166,7 @@ impl Desk {
         let Some((grid, _)) = self.playing else {
             return false;
         };
+        self.scribe.pass(at, grid);
         let (generation, first_pass) = (self.epoch.generation, self.first_pass);
         let epoch_of = |pass: u32| Epoch {
             generation,
@@ -202,6 +222,7 @@ impl Desk {
             });
         });
         if sent > 0 {
+            self.scribe.note_news();
             status.add(Count::Plans, 1);
             status.add(Count::NotesGenerated, notes);
             let nanoseconds = began.elapsed().as_nanos();

@@ -16,6 +16,7 @@
 //! released in the first block after them. Loading a state never activates: the engine compares the
 //! controls in each block.
 
+pub mod bars;
 pub mod clock;
 mod desk;
 pub mod engine;
@@ -23,7 +24,9 @@ pub mod ladder;
 pub mod link;
 mod pace;
 pub mod params;
+pub mod playhead;
 pub mod schedule;
+pub mod snapshot;
 pub mod status;
 pub mod worker;
 
@@ -133,10 +136,11 @@ pub struct Continuo<F> {
 
 impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
-        let status = Status::new();
+        let params = Arc::new(ContinuoParams::default());
+        let status = Status::with_window(params.song.board().repaint().clone());
         let (audio_end, worker_end) = link::link(&status);
         Self {
-            params: Arc::new(ContinuoParams::default()),
+            params,
             engine: Engine::new(audio_end, Arc::clone(&status)),
             status,
             input: Vec::with_capacity(INPUT_CAPACITY),

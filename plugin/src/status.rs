@@ -1,12 +1,16 @@
 //! What happened, in numbers: atomics that any thread may add to and any thread may read.
 //!
 //! Every instance has its own [`Status`]; each addition also goes to process-wide totals, which a host
-//! that opened the bundle reads through [`continuo_counters`].
+//! that opened the bundle reads through [`continuo_counters`]. Beside them lies the [`Playhead`].
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+
+use nice_plug_egui::RepaintNotifier;
+
+use crate::playhead::Playhead;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,13 +85,29 @@ static TOTALS: Cells = Cells::new();
 /// The counters of one plugin instance. Lock-free; nothing orders one counter against another.
 pub struct Status {
     own: Cells,
+    playhead: Playhead,
 }
 
 impl Status {
+    /// All zero, for an instance whose window, if it ever has one, `repaint` repaints.
+    #[must_use]
+    pub fn with_window(repaint: RepaintNotifier) -> Arc<Self> {
+        Arc::new(Self {
+            own: Cells::new(),
+            playhead: Playhead::new(repaint),
+        })
+    }
+
     /// All zero.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { own: Cells::new() })
+        Self::with_window(RepaintNotifier::new())
+    }
+
+    /// Where the host's playhead is.
+    #[must_use]
+    pub fn playhead(&self) -> &Playhead {
+        &self.playhead
     }
 
     /// Adds to this instance and to the totals.

@@ -19,10 +19,12 @@ use std::{
 
 use continuo_model::{generate::Generator, planner::Memory, weights::WeightsError};
 use nice_plug::params::persist::PersistentField;
+use nice_plug_egui::RepaintNotifier;
 
 use crate::{
     desk::Desk,
     link::{Heard, Planned, WorkerEnd},
+    snapshot::{Board, Snapshot},
     status::{Count, Status},
 };
 
@@ -42,11 +44,22 @@ static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 #[derive(Clone, Default)]
 pub struct Seat(Arc<Shelf>);
 
-#[derive(Default)]
 struct Shelf {
     place: Mutex<Place>,
     /// How often a song memory was put here.
     loads: AtomicU32,
+    /// What the window shows.
+    board: Board,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self {
+            place: Mutex::default(),
+            loads: AtomicU32::default(),
+            board: Board::new(RepaintNotifier::new()),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -71,13 +84,22 @@ impl Seat {
         self.0.loads.load(Ordering::Acquire)
     }
 
+    /// Where the window finds what it shows.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.0.board
+    }
+
     /// Serves the seat unless another thread does; whether there was anything to do.
     fn serve(&self) -> bool {
-        match self.0.place.try_lock() {
-            Ok(mut place) => place.serve(),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().serve(),
-            Err(TryLockError::WouldBlock) => false,
-        }
+        let mut place = match self.0.place.try_lock() {
+            Ok(place) => place,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        let served = place.serve();
+        place.show(&self.0.board);
+        served
     }
 }
 
@@ -116,6 +138,25 @@ impl Place {
             }
         }
         served
+    }
+}
+
+impl Place {
+    /// Puts what changed on the board, if anybody looks.
+    fn show(&mut self, board: &Board) {
+        let news = self.desk.as_mut().is_some_and(Desk::take_news);
+        if !board.wants(news) {
+            return;
+        }
+        let drawn = match &mut self.desk {
+            // What a panic left behind may panic again: better no picture than no thread.
+            Some(desk) => catch_unwind(AssertUnwindSafe(|| desk.snapshot())).unwrap_or_default(),
+            None => Snapshot::default(),
+        };
+        board.publish(Snapshot {
+            trouble: GENERATOR.as_ref().err().map(WeightsError::to_string),
+            ..drawn
+        });
     }
 }
 
