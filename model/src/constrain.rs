@@ -193,6 +193,17 @@ impl Rules {
     }
 }
 
+/// The key nearest to `pitch` that `controls` allow in `key`, the lower of two; `None` when they allow none.
+#[must_use]
+pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Option<u8> {
+    let (lowest, highest) = controls.range();
+    let locked = controls.scale_lock && controls.role != Role::Drums;
+    let scale = scale_of(controls, key);
+    (lowest..=highest)
+        .filter(|candidate| !locked || scale.contains(*candidate))
+        .min_by_key(|candidate| candidate.abs_diff(pitch))
+}
+
 /// The scale that holds: the given one on the given or found tonic.
 fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
     let all = PitchClassSet::from_mask(0xfff);

@@ -40,6 +40,12 @@ impl Role {
         }
     }
 
+    /// Whether what it plays ends where it plays anew: a line its note, a hand its chord.
+    #[must_use]
+    pub fn strikes_anew(self) -> bool {
+        self != Self::Drums
+    }
+
     /// Whether at most one of its notes sounds at a time.
     #[must_use]
     pub fn is_monophonic(self) -> bool {
@@ -123,6 +129,8 @@ pub struct Controls {
     pub scale: Scale,
     /// Never a note outside key and scale.
     pub scale_lock: bool,
+    /// With Scale lock: the notes of the sounding chord may be played too.
+    pub chords_win: bool,
     /// −1..=1: velocities softer or louder.
     pub dynamics: f32,
     /// 0..=1: timing and velocity looseness.
@@ -154,6 +162,7 @@ impl Default for Controls {
             key: None,
             scale: Scale::Auto,
             scale_lock: false,
+            chords_win: false,
             dynamics: 0.0,
             humanize: 0.0,
             swing: 0.0,
@@ -171,5 +180,11 @@ impl Controls {
     #[must_use]
     pub fn range(&self) -> (u8, u8) {
         (self.lowest.min(self.highest), self.lowest.max(self.highest))
+    }
+
+    /// Whether any key may be played: a note may bend to a chord that nobody knew.
+    #[must_use]
+    pub fn any_key(&self) -> bool {
+        !self.scale_lock && self.range() == (0, 127)
     }
 }

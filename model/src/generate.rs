@@ -51,6 +51,19 @@ pub struct Music<'a> {
     pub grid: BarGrid,
     /// What the musician asks for.
     pub controls: &'a Controls,
+    /// How often the musician asked for other notes in this bar.
+    pub roll: u8,
+}
+
+/// What one segment has to mind besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// The segments of the same bar that went before.
+    pub earlier: &'a [Segment],
+    /// At least one note comes, where the range allows any.
+    pub must_play: bool,
+    /// Notes that it should not be, though it may be: it is drawn again a few times.
+    pub avoid: [Option<&'a [Note]>; 2],
 }
 
 /// Steps that the network has taken, to go on from.
@@ -101,19 +114,17 @@ impl Generator {
         &self.decoder.weights
     }
 
-    /// Writes the notes of `segment`, which follows `earlier` segments of the same bar; sorted by onset
-    /// and pitch. The same music, segment and controls give the same notes.
-    /// With `must_play` at least one note comes, where the range allows any. Each note is given to `out` as
-    /// soon as it is certain, mostly when the next has been written.
+    /// Writes the notes of `segment`; sorted by onset and pitch. The same arguments give the same notes.
+    /// Each note is given to `out` as soon as it is certain, mostly when the next has been written.
     pub fn segment(
         &mut self,
         music: &Music,
-        earlier: &[Segment],
         segment: &Segment,
-        must_play: bool,
+        asked: &Asked,
         out: &mut dyn FnMut(Note),
     ) -> Vec<Note> {
         let controls = music.controls;
+        let earlier = asked.earlier;
         let context = context(music, segment);
         let mut sequence = Sequence::default();
         let from = context
@@ -139,12 +150,7 @@ impl Generator {
         let (state, cache) = self.take_steps(&sequence.steps, !earlier.is_empty());
 
         let own = between(music.own, from, segment.start);
-        // A melody alone has its key in itself; an accompaniment follows what it hears.
-        let melody = match controls.role {
-            Role::Continue => own,
-            _ => &[],
-        };
-        let key = Key::find(lately(music, segment).iter().chain(melody));
+        let key = key_of(music, segment);
         let blank = Writing {
             decoder: &self.decoder,
             refused: self.refused,
@@ -152,20 +158,20 @@ impl Generator {
             segment,
             tokenizer,
             rules: Rules::new(controls, key, own).denser(stir(music, segment)),
-            first: if must_play {
+            first: if asked.must_play {
                 First::Must
             } else {
                 first(music, own, segment)
             },
             looseness: Looseness::from_adventure(controls.adventure),
             trust: 1.0,
-            rng: stream(controls, segment.bar.number, segment.start, 0),
+            rng: stream(controls, segment.bar.number, segment.start, (music.roll, 0)),
             origin: sequence.steps[0].bar.start,
             state,
             cache,
             notes: Vec::new(),
         };
-        let writing = write(&blank, out);
+        let writing = write(&blank, &asked.avoid, out);
         self.refused = writing.refused;
         writing.notes
     }
@@ -195,13 +201,21 @@ impl Generator {
 
 /// Writes the segment that `blank` stands before, anew while it would be stuck. Notes that can't be thrown
 /// away any more go to `out`.
-fn write<'a>(blank: &Writing<'a>, out: &mut dyn FnMut(Note)) -> Writing<'a> {
-    let (controls, segment) = (blank.music.controls, blank.segment);
-    let certain = !may_be_stuck(blank.music, segment);
+fn write<'a>(
+    blank: &Writing<'a>,
+    avoid: &[Option<&[Note]>],
+    out: &mut dyn FnMut(Note),
+) -> Writing<'a> {
+    let (music, segment) = (blank.music, blank.segment);
+    let controls = music.controls;
+    let loops = may_be_stuck(music, segment);
+    let certain = !loops && avoid.iter().all(Option::is_none);
     let mut attempt = 0;
     loop {
-        let mut rng = stream(controls, segment.bar.number, segment.start, attempt);
-        let fresh = controls.take > 0 && controls.role != Role::Drums && rng.random_bool(0.5);
+        let chance = (music.roll, attempt);
+        let mut rng = stream(controls, segment.bar.number, segment.start, chance);
+        let other_take = controls.take > 0 && controls.role != Role::Drums && rng.random_bool(0.5);
+        let fresh = music.roll > 0 || other_take;
         let mut writing = Writing {
             looseness: blank.looseness.loosened(attempt),
             trust: if fresh { FRESH_TRUST } else { 1.0 },
@@ -210,13 +224,15 @@ fn write<'a>(blank: &Writing<'a>, out: &mut dyn FnMut(Note)) -> Writing<'a> {
         };
         let mut told = 0;
         while writing.notes.len() < MAX_NOTES && writing.note().is_some() {
-            // The next note may still shorten the last.
-            if certain && let [.., last, _] = writing.notes[..] {
-                out(last);
+            // The next onset may still shorten what the last one struck.
+            let newest = writing.notes.last().map(|note| note.onset);
+            while certain && Some(writing.notes[told].onset) < newest {
+                out(writing.notes[told]);
                 told += 1;
             }
         }
-        if certain || attempt == REDRAWS || !is_stuck(blank.music, segment, &writing.notes) {
+        let stuck = loops && is_stuck(music, segment, &writing.notes);
+        if !stuck && !is_among(avoid, segment, &writing.notes) || attempt == REDRAWS {
             writing.notes[told..].iter().for_each(|note| out(*note));
             return writing;
         }
@@ -255,6 +271,13 @@ fn is_stuck(music: &Music, segment: &Segment, notes: &[Note]) -> bool {
     !notes.is_empty()
         && places(notes, segment.start, segment.end)
             == places(music.own, bar.start - bar.ticks, bar.start)
+}
+
+/// Whether `notes` are one of those to be avoided, be they longer or louder.
+fn is_among(avoid: &[Option<&[Note]>], segment: &Segment, notes: &[Note]) -> bool {
+    let places = |notes| places(notes, segment.start, segment.end);
+    let mut others = avoid.iter().flatten().map(|other| places(other));
+    others.any(|other| !other.is_empty() && other == places(notes))
 }
 
 /// The whole bars before `segment` that serve as context, oldest first: as many as fit.
@@ -320,6 +343,20 @@ fn stir(music: &Music, segment: &Segment) -> f32 {
     }
     let quarters = (to - from) as f32 / TICKS_PER_QUARTER as f32;
     (PER_DOUBLING * (onsets as f32 / quarters).log2()).clamp(-MOST, MOST)
+}
+
+/// The key that the music of `segment` is in, as far as it is known.
+#[must_use]
+pub fn key_of(music: &Music, segment: &Segment) -> Option<Key> {
+    // A melody alone has its key in itself; an accompaniment follows what it hears.
+    let melody = match music.controls.role {
+        Role::Continue => {
+            let from = segment.bar.start - MAX_CONTEXT_BARS * segment.bar.ticks;
+            between(music.own, from, segment.start)
+        }
+        _ => &[],
+    };
+    Key::find(lately(music, segment).iter().chain(melody))
 }
 
 /// The heard notes of the last bars before the horizon.

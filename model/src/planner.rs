@@ -11,23 +11,26 @@
 //! ([`CHECK`] ticks later, when the hands are down): if they rub against what came, the rest of the bar is
 //! planned anew from [`CORRECTION`] ticks after the beat.
 
+mod adopting;
+mod bars;
 mod correction;
 mod held;
 mod memory;
+mod takes;
 mod voices;
 
 use std::collections::VecDeque;
 
-use self::held::Held;
+use self::{adopting::Adopting, bars::Bars, held::Held, takes::Takes};
 pub use self::{memory::Memory, voices::split_top_line};
 
 use crate::{
     controls::{Controls, Mode, Role},
     fit::{Fit, SILENCE, fit_pitch},
-    generate::{Generator, LEAD, Music},
+    generate::{Asked, Generator, LEAD, Music},
     harmony::Bar,
     note::Note,
-    time::{BarGrid, Tick},
+    time::{BarGrid, Meter, Tick},
     timeline::Timeline,
     tokenizer::Segment,
 };
@@ -36,6 +39,9 @@ use crate::{
 pub const CHECK: i64 = 3;
 /// Ticks after a beat at which a corrected plan begins: the next sixteenth.
 pub const CORRECTION: i64 = 6;
+/// Ticks that a new plan needs before its bar, when a take, a hold or a roll is asked for while an old one
+/// stands: an eighth. What is asked for later counts from the bar after.
+pub const NOTICE: i64 = 12;
 
 /// A note of the plan with how it is to be played.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,6 +127,12 @@ pub struct Planner {
     /// The next place to look at the harmony.
     next_check: Tick,
     held: Option<Held>,
+    /// The phrase that was let go, and in how many bars more the new music must not be it again.
+    let_go: Option<(Held, i64)>,
+    /// The bars as they lay when play last went on.
+    grid: BarGrid,
+    bars: Bars,
+    takes: Takes,
     actions: Vec<Action>,
 }
 
@@ -137,28 +149,97 @@ impl Planner {
             standing: VecDeque::new(),
             next_check: Tick(0),
             held: None,
+            let_go: None,
+            grid: BarGrid::from_origin(Meter::COMMON),
+            bars: Bars::default(),
+            takes: Takes::default(),
             actions: Vec::new(),
         }
     }
 
-    /// The controls as they are from here on. They count at the next decision point; what makes the
-    /// standing plan void is followed by another [`start`](Self::start).
+    /// The controls as they are from here on. They count at the next decision point, a take and a hold from
+    /// the next bar on; what makes the standing plan void is followed by another [`start`](Self::start).
     pub fn set_controls(&mut self, controls: Controls) {
-        if controls.role != self.controls.role {
+        let before = std::mem::replace(&mut self.controls, controls);
+        if controls.role != before.role {
             self.own.clear();
-        }
-        if !controls.hold {
             self.held = None;
-        } else if self.held.is_none() && self.playing.is_some() {
-            self.hold(controls.phrase_bars);
         }
-        self.controls = controls;
+        if before.hold && !controls.hold {
+            self.release_held();
+        }
+        if (controls.take, controls.hold) != (before.take, before.hold) {
+            self.plan_anew();
+        }
+    }
+
+    /// Keeps the bar that holds `at` as it was last played, or lets go of it. It counts when the bar is
+    /// planned next.
+    pub fn hold_bar(&mut self, at: Tick, hold: bool) {
+        let bar = Bar::containing(self.grid, at);
+        if hold {
+            let own: Vec<Note> = self.own.iter().map(|planned| planned.note).collect();
+            let role = self.controls.role;
+            self.bars.hold(role, bar.start, bar.end(), &own);
+        } else {
+            self.bars.release(bar.start);
+        }
+    }
+
+    /// Asks for other notes in the bar that holds `at`, and lets go of it. It counts when the bar is planned
+    /// next, which is at once if it lies [`NOTICE`] ahead.
+    pub fn reroll_bar(&mut self, at: Tick) {
+        let bar = Bar::containing(self.grid, at);
+        self.bars.release(bar.start);
+        self.bars.roll(bar.start);
+        if self
+            .standing
+            .iter()
+            .any(|standing| standing.segment.bar.start == bar.start)
+        {
+            self.plan_anew();
+        }
+    }
+
+    /// The first ticks of the bars that are held, in order.
+    pub fn held_bars(&self) -> impl Iterator<Item = Tick> {
+        self.bars.held_by(self.controls.role)
+    }
+
+    /// What is planned of bars that begin [`NOTICE`] from now or later is void, and planned anew.
+    fn plan_anew(&mut self) {
+        let Some(playing) = &mut self.playing else {
+            return;
+        };
+        let soon = self.timeline.now() + NOTICE;
+        let begins = |standing: &Standing| {
+            let ahead = i64::from(standing.pass - playing.pass);
+            let round = playing.cycle.map_or(0, |(start, end)| end - start);
+            standing.segment.start + ahead * round
+        };
+        let first = self
+            .standing
+            .iter()
+            .position(|standing| begins(standing) >= soon);
+        let Some(first) = first else {
+            return;
+        };
+        playing.next = self.standing[first].segment.start;
+        playing.next_pass = self.standing[first].pass;
+        for standing in self.standing.drain(first..) {
+            self.actions.push(Action::Replace {
+                pass: standing.pass,
+                from: standing.segment.start,
+                to: standing.segment.end,
+            });
+        }
     }
 
     /// Play begins at `at`: after a stop, a jump, or when the plan became void.
     pub fn start(&mut self, at: Tick, grid: BarGrid, cycle: Option<(Tick, Tick)>) {
         self.timeline.start(at);
         let cycle = cycle.filter(|(start, end)| end > start && at <= *end);
+        self.grid = grid;
         self.playing = Some(Playing {
             grid,
             cycle,
@@ -200,6 +281,7 @@ impl Planner {
         };
         let pass = playing.pass;
         playing.grid = grid;
+        self.grid = grid;
         // Rounded, the place at which a loop is set may be its end.
         playing.cycle = cycle.filter(|(start, end)| end > start && at <= *end);
         playing.next = at;
@@ -360,14 +442,20 @@ impl Planner {
             from: segment.start,
             to: segment.end,
         });
-        if self.is_our_turn(&segment) {
-            if let Some(held) = &self.held {
-                let line = self.controls.role.is_monophonic();
-                let notes = held.in_segment(&segment, self.yields());
-                let mut adopting = Adopting::new(&mut self.own, pass, line, out);
-                notes.into_iter().for_each(|note| adopting.take(note));
-            } else {
-                self.generate(pass, &segment, &[], guessed, out);
+        if let Some(notes) = self.bars.held_in(self.controls.role, &segment) {
+            let notes = notes.to_vec();
+            self.repeat(pass, &segment, notes, out);
+        } else if self.is_our_turn(&segment) {
+            self.update_held(&segment);
+            match &self.held {
+                Some(held) => {
+                    let notes = held.in_segment(&segment);
+                    self.repeat(pass, &segment, notes, out);
+                }
+                None => self.generate(pass, &segment, &[], guessed, out),
+            }
+            if let Some((_, bars)) = &mut self.let_go {
+                *bars -= 1;
             }
         }
         self.standing.push_back(Standing {
@@ -411,6 +499,7 @@ impl Planner {
             since,
             grid: playing.grid,
             controls: &self.controls,
+            roll: self.bars.rolls(segment.bar.start),
         };
         let role = self.controls.role;
         let yields = self.yields();
@@ -425,8 +514,7 @@ impl Planner {
                 .iter()
                 .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
         // A note that bends can leave the scale or the range, so it does not where these are held to.
-        let free = !self.controls.scale_lock && self.controls.range() == (0, 127);
-        let bends = guessed && free && role == Role::Bass;
+        let bends = guessed && self.controls.any_key() && role == Role::Bass;
         let planned = |note: Note| Planned {
             note,
             fit: match (bends, note.onset - segment.bar.start) {
@@ -436,7 +524,7 @@ impl Planner {
             },
             yields,
         };
-        let mut adopting = Adopting::new(&mut self.own, pass, role.is_monophonic(), out);
+        let mut adopting = Adopting::new(&mut self.own, pass, role, out);
         let mut take = |note: Note| {
             // Where the player is known to play, the melody is the player's.
             let free = role != Role::Continue || guessed;
@@ -444,9 +532,25 @@ impl Planner {
                 adopting.take(planned(note));
             }
         };
-        let notes = self
-            .generator
-            .segment(&music, earlier, segment, comes_in, &mut take);
+        let found = self.takes.find(&music, segment);
+        let notes = if let Some(notes) = found.filter(|_| earlier.is_empty()) {
+            notes.iter().for_each(|note| take(*note));
+            notes.to_vec()
+        } else {
+            let roll_before = self.takes.roll_before(&music, segment);
+            let let_go = self.let_go.as_ref().filter(|(_, bars)| *bars > 0);
+            let let_go = let_go.map(|(held, _)| held.in_segment(segment));
+            let asked = Asked {
+                earlier,
+                must_play: comes_in,
+                avoid: [roll_before, let_go.as_deref()],
+            };
+            let written = self.generator.segment(&music, segment, &asked, &mut take);
+            if earlier.is_empty() {
+                self.takes.keep(&music, segment, &written);
+            }
+            written
+        };
         if bends && notes.is_empty() {
             take(pedal(segment));
         }
@@ -455,16 +559,6 @@ impl Planner {
     /// Whether our notes are silent while the player plays: a melody is one at a time.
     fn yields(&self) -> bool {
         self.controls.role == Role::Continue && self.controls.mode == Mode::Follow
-    }
-
-    /// Keeps the last phrase for repeating.
-    fn hold(&mut self, bars: u8) {
-        let Some(playing) = self.playing else {
-            return;
-        };
-        let bar = Bar::containing(playing.grid, self.timeline.now());
-        let length = i64::from(bars.max(1)) * bar.ticks;
-        self.held = Some(Held::of(&self.own, bar.start - length, length));
     }
 
     fn drop_own(&mut self, from: Tick, to: Tick) {
@@ -485,54 +579,6 @@ impl Planner {
             planned.fit = Fit::AsPlanned;
             heard_lately
         });
-    }
-}
-
-/// New notes on their way into the plan, in order.
-struct Adopting<'a, Out> {
-    own: &'a mut Vec<Planned>,
-    pass: u32,
-    /// One note at a time.
-    line: bool,
-    /// Whether a note was taken.
-    begun: bool,
-    out: &'a mut Out,
-}
-
-impl<'a, Out: FnMut(Action)> Adopting<'a, Out> {
-    fn new(own: &'a mut Vec<Planned>, pass: u32, line: bool, out: &'a mut Out) -> Self {
-        Self {
-            own,
-            pass,
-            line,
-            begun: false,
-            out,
-        }
-    }
-
-    fn take(&mut self, planned: Planned) {
-        let pass = self.pass;
-        let onset = planned.note.onset;
-        if self.line && !std::mem::replace(&mut self.begun, true) {
-            // Of a line, what still sounds ends where the next note begins.
-            for before in self.own.iter_mut().rev().take(8) {
-                let note = &mut before.note;
-                if note.onset < onset && note.end() > onset {
-                    note.duration = onset - note.onset;
-                    (self.out)(Action::Release {
-                        pass,
-                        at: onset,
-                        pitch: note.pitch,
-                    });
-                }
-            }
-        }
-        let place = (onset, planned.note.pitch);
-        let index = self
-            .own
-            .partition_point(|other| (other.note.onset, other.note.pitch) <= place);
-        self.own.insert(index, planned);
-        (self.out)(Action::Note { pass, planned });
     }
 }
 

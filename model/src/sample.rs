@@ -9,9 +9,10 @@ use crate::{
 };
 
 /// The random stream of one segment. It depends on the song position and on what the musician set,
-/// never on when the plan is made. `attempt` is 0 unless what was drawn before it was thrown away.
+/// never on when the plan is made. `roll` counts how often the musician asked for other notes there, and
+/// `attempt` what was drawn before and thrown away.
 #[must_use]
-pub fn stream(controls: &Controls, bar: i64, start: Tick, attempt: u8) -> ChaCha8Rng {
+pub fn stream(controls: &Controls, bar: i64, start: Tick, (roll, attempt): (u8, u8)) -> ChaCha8Rng {
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&controls.seed.to_le_bytes());
     key[8..16].copy_from_slice(&bar.to_le_bytes());
@@ -19,6 +20,7 @@ pub fn stream(controls: &Controls, bar: i64, start: Tick, attempt: u8) -> ChaCha
     key[24] = controls.take;
     key[25] = controls.role as u8;
     key[26] = attempt;
+    key[27] = roll;
     ChaCha8Rng::from_seed(key)
 }
 
@@ -111,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_is_masked_is_never_drawn() {
-        let mut rng = stream(&Controls::default(), 0, Tick(0), 0);
+        let mut rng = stream(&Controls::default(), 0, Tick(0), (0, 0));
         let logits = [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY, -3.0];
         let wild = Looseness::from_adventure(1.0);
         for _ in 0..1000 {
@@ -124,7 +126,7 @@ mod tests {
     fn the_nucleus_grows_with_adventure() {
         let logits: Vec<f32> = (0..50).map(|class| -0.1 * class as f32).collect();
         let spread = |adventure| {
-            let mut rng = stream(&Controls::default(), 7, Tick(0), 0);
+            let mut rng = stream(&Controls::default(), 7, Tick(0), (0, 0));
             let looseness = Looseness::from_adventure(adventure);
             let drawn: std::collections::BTreeSet<_> = (0..500)
                 .filter_map(|_| draw(&logits, looseness, &mut rng))
@@ -141,7 +143,7 @@ mod tests {
                 take,
                 ..Controls::default()
             };
-            stream(&controls, 3, Tick(288), 0).random::<u64>()
+            stream(&controls, 3, Tick(288), (0, 0)).random::<u64>()
         };
         assert_ne!(take(0), take(1));
         assert_eq!(take(1), take(1));

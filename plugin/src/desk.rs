@@ -16,6 +16,7 @@ use crate::{
     link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
     snapshot::{Scribe, Snapshot},
     status::{Count, Status},
+    worker::Wish,
 };
 
 /// The planner with what ties its answers to the audio thread's epochs.
@@ -71,6 +72,15 @@ impl Desk {
     pub fn snapshot(&mut self) -> Snapshot {
         let cycle = self.playing.map(|(_, cycle)| cycle);
         self.scribe.draw(&self.planner, cycle)
+    }
+
+    /// Does what the musician asks of a bar.
+    pub fn fulfil(&mut self, wish: Wish) {
+        self.scribe.note_news();
+        match wish {
+            Wish::HoldBar(at, hold) => self.planner.hold_bar(at, hold),
+            Wish::RerollBar(at) => self.planner.reroll_bar(at),
+        }
     }
 
     /// A new desk after a panic: the controls stay, the song is heard anew.

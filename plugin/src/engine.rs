@@ -453,7 +453,8 @@ impl<E: Copy> Engine<E> {
 }
 
 /// Whether a change of controls makes the plan void. Adventure, density, dynamics, humanize and swing do
-/// not: they count from the next decision on, so that automating them never starves the plan.
+/// not: they count from the next decision on, so that automating them never starves the plan. Nor do take
+/// and hold, which count from the next bar on.
 fn voids_plan(before: &Controls, after: &Controls) -> bool {
     let but_for_the_soft_ones = Controls {
         adventure: after.adventure,
@@ -461,6 +462,8 @@ fn voids_plan(before: &Controls, after: &Controls) -> bool {
         dynamics: after.dynamics,
         humanize: after.humanize,
         swing: after.swing,
+        take: after.take,
+        hold: after.hold,
         ..*before
     };
     but_for_the_soft_ones != *after

@@ -201,6 +201,9 @@ pub struct ContinuoParams {
     /// Pass the heard notes on and generate nothing.
     #[id = "bypass"]
     pub bypass: BoolParam,
+    /// With Scale lock: the notes of the sounding chord may be played too.
+    #[id = "chords-win"]
+    pub chords_win: BoolParam,
 
     /// Another song, another music: part of the random stream's key, saved with the project.
     #[persist = "seed"]
@@ -242,6 +245,7 @@ impl Default for ContinuoParams {
             channel: numbered("Channel", 0, 16, channel_name, parse_channel),
             lookahead: EnumParam::new("Lookahead", Lookahead::None),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            chords_win: BoolParam::new("Chords win", start.chords_win),
             seed: Arc::new(AtomicU64::new(start.seed)),
             song: Seat::default(),
         }
@@ -263,6 +267,7 @@ impl ContinuoParams {
             key: small(&self.key).checked_sub(1),
             scale: self.scale.value().into(),
             scale_lock: self.scale_lock.value(),
+            chords_win: self.chords_win.value(),
             dynamics: self.dynamics.value(),
             humanize: self.humanize.value(),
             swing: self.swing.value(),

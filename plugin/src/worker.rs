@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use continuo_model::{generate::Generator, planner::Memory, weights::WeightsError};
+use continuo_model::{generate::Generator, planner::Memory, time::Tick, weights::WeightsError};
 use nice_plug::params::persist::PersistentField;
 use nice_plug_egui::RepaintNotifier;
 
@@ -48,6 +48,9 @@ struct Shelf {
     place: Mutex<Place>,
     /// How often a song memory was put here.
     loads: AtomicU32,
+    /// What the musician asked for in the window. Behind a lock of its own, so that the window never waits
+    /// for a plan in the making.
+    wishes: Mutex<Vec<Wish>>,
     /// What the window shows.
     board: Board,
 }
@@ -57,9 +60,19 @@ impl Default for Shelf {
         Self {
             place: Mutex::default(),
             loads: AtomicU32::default(),
+            wishes: Mutex::default(),
             board: Board::new(RepaintNotifier::new()),
         }
     }
+}
+
+/// What the musician asks of a single bar: the one that holds the tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Keep it as it was played last, or let go of it.
+    HoldBar(Tick, bool),
+    /// Make other notes for it.
+    RerollBar(Tick),
 }
 
 #[derive(Default)]
@@ -90,6 +103,20 @@ impl Seat {
         &self.0.board
     }
 
+    /// Keeps the bar that holds `at` as it was played last, or lets go of it. For the window's thread.
+    pub fn hold_bar(&self, at: Tick, hold: bool) {
+        self.wishes().push(Wish::HoldBar(at, hold));
+    }
+
+    /// Asks for other notes in the bar that holds `at`. For the window's thread.
+    pub fn reroll_bar(&self, at: Tick) {
+        self.wishes().push(Wish::RerollBar(at));
+    }
+
+    fn wishes(&self) -> MutexGuard<'_, Vec<Wish>> {
+        self.0.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Serves the seat unless another thread does; whether there was anything to do.
     fn serve(&self) -> bool {
         let mut place = match self.0.place.try_lock() {
@@ -97,6 +124,9 @@ impl Seat {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
+        if let Some(desk) = &mut place.desk {
+            self.wishes().drain(..).for_each(|wish| desk.fulfil(wish));
+        }
         let served = place.serve();
         place.show(&self.0.board);
         served
@@ -139,9 +169,7 @@ impl Place {
         }
         served
     }
-}
 
-impl Place {
     /// Puts what changed on the board, if anybody looks.
     fn show(&mut self, board: &Board) {
         let news = self.desk.as_mut().is_some_and(Desk::take_news);

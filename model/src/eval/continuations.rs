@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::measures::Excerpt;
 use crate::{
     controls::{Controls, Role},
-    generate::{Generator, Music, Refused},
+    generate::{Asked, Generator, Music, Refused},
     harmony::Bar,
     note::{Note, between},
     time::{BarGrid, Meter},
@@ -145,6 +145,7 @@ fn play_one(
             since,
             grid,
             controls,
+            roll: 0,
         };
         let segment = Segment {
             bar: *bar,
@@ -152,7 +153,7 @@ fn play_one(
             end: bar.end(),
             horizon: bar.end() + bar.beat,
         };
-        let notes = generator.segment(&music, &[], &segment, false, &mut |_| ());
+        let notes = generator.segment(&music, &segment, &Asked::default(), &mut |_| ());
         played.extend(notes);
     }
     let made = played.split_off(known.len());

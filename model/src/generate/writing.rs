@@ -174,12 +174,17 @@ impl Writing<'_> {
         draw(&logits, self.looseness, &mut self.rng).filter(|class| *class != END)
     }
 
-    /// Adds a note, and takes its step. Of a line, the note before ends where this one begins.
+    /// Adds a note, and takes its step. The note or chord before ends where this one begins, but for drums.
     fn push(&mut self, note: Note) {
-        if self.music.controls.role.is_monophonic()
-            && let Some(last) = self.notes.last_mut()
-        {
-            last.duration = last.duration.min(note.onset - last.onset);
+        if self.music.controls.role.strikes_anew() {
+            let sounding = self
+                .notes
+                .iter_mut()
+                .rev()
+                .skip_while(|last| last.onset == note.onset);
+            for last in sounding.take(5) {
+                last.duration = last.duration.min(note.onset - last.onset);
+            }
         }
         self.notes.push(note);
         let step = self.tokenizer.own(self.segment, &self.notes);

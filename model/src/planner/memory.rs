@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Held, Planned, Planner};
+use super::{Bars, Held, Planned, Planner, Takes};
 use crate::{
     fit::Fit,
     note::{Note, compact},
@@ -25,6 +25,10 @@ pub struct Memory {
     /// The phrase that repeats while Hold is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     held: Option<Held>,
+    /// Held and re-rolled bars.
+    bars: Bars,
+    /// What other takes play.
+    takes: Takes,
 }
 
 impl Planner {
@@ -41,6 +45,8 @@ impl Planner {
                 .map(|planned| planned.note)
                 .collect(),
             held: self.held.clone(),
+            bars: self.bars.clone(),
+            takes: self.takes.clone(),
         }
     }
 
@@ -58,5 +64,8 @@ impl Planner {
             })
             .collect();
         self.held = memory.held;
+        self.let_go = None;
+        self.bars = memory.bars;
+        self.takes = memory.takes;
     }
 }

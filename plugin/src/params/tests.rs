@@ -41,6 +41,7 @@ fn names_and_order_are_what_automation_relies_on() {
         "Channel",
         "Lookahead",
         "Bypass",
+        "Chords win",
     ];
     assert_eq!(names, expected);
 }

@@ -87,7 +87,7 @@ impl Scribe {
             key,
             bars: self.bars.clone(),
             cycle: cycle.flatten(),
-            held_bars: Vec::new(),
+            held_bars: planner.held_bars().collect(),
             trouble: None,
         }
     }

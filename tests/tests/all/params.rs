@@ -5,7 +5,7 @@ use continuo_tests::host::{Format, Instance};
 use crate::support::{Numbers, plugin, share_machine};
 
 /// Every parameter, in order.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "Role",
     "Mode",
     "Phrase",
@@ -27,6 +27,7 @@ const NAMES: [&str; 21] = [
     "Channel",
     "Lookahead",
     "Bypass",
+    "Chords win",
 ];
 
 #[test]

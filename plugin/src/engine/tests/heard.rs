@@ -145,7 +145,7 @@ fn news_of_meter_loop_and_tempo_keep_the_epoch() {
 #[test]
 fn soft_controls_keep_the_plan_and_the_others_void_it() {
     type Change = fn(&mut Controls);
-    let changes: [(Change, bool); 18] = [
+    let changes: [(Change, bool); 19] = [
         (|c| c.adventure = 0.9, false),
         (|c| c.density = -0.5, false),
         (|c| c.dynamics = 0.5, false),
@@ -159,8 +159,9 @@ fn soft_controls_keep_the_plan_and_the_others_void_it() {
         (|c| c.key = Some(2), true),
         (|c| c.scale = Scale::Dorian, true),
         (|c| c.scale_lock = true, true),
-        (|c| c.take = 1, true),
-        (|c| c.hold = true, true),
+        (|c| c.chords_win = true, true),
+        (|c| c.take = 1, false),
+        (|c| c.hold = true, false),
         (|c| c.memory = false, true),
         (|c| c.channel = Some(3), true),
         (|c| c.seed = 2, true),
