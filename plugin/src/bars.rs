@@ -82,13 +82,11 @@ impl Bars {
 
     /// What a grid that counts by position alone is off from counting through the changes before it.
     fn shift(&self, region: usize) -> i64 {
-        self.0[..=region]
-            .windows(2)
-            .fold(0, |shift, regions| {
-                let (at, after) = regions[1];
-                let before = regions[0].1;
-                before.bar_at(at - 1) + 1 + shift - after.bar_at(at)
-            })
+        self.0[..=region].windows(2).fold(0, |shift, regions| {
+            let (at, after) = regions[1];
+            let before = regions[0].1;
+            before.bar_at(at - 1) + 1 + shift - after.bar_at(at)
+        })
     }
 
     /// The bars that lie in `from..to`, also in part.
@@ -146,6 +144,9 @@ mod tests {
 
     #[test]
     fn bars_before_the_origin_count_down() {
-        assert_eq!(starts(&Bars::default(), -100, 10), [(-192, -2), (-96, -1), (0, 0)]);
+        assert_eq!(
+            starts(&Bars::default(), -100, 10),
+            [(-192, -2), (-96, -1), (0, 0)]
+        );
     }
 }

@@ -19,6 +19,7 @@
 pub mod bars;
 pub mod clock;
 mod desk;
+pub mod editor;
 pub mod engine;
 pub mod ladder;
 pub mod link;
@@ -40,6 +41,7 @@ use nice_plug::{
 };
 
 use crate::{
+    editor::ContinuoEditor,
     engine::{Block, Body, Engine, InputEvent, Kind, OutputEvent, Sink},
     link::WorkerEnd,
     pace::Pace,
@@ -168,12 +170,19 @@ impl<F: Format> Plugin for Continuo<F> {
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
     const INPUT_EVENT_CAPACITY: usize = INPUT_CAPACITY;
 
-    type Editor = ();
+    type Editor = ContinuoEditor;
     type SysExMessage = ();
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(
+        &mut self,
+        _: nice_plug::context::gui::AsyncExecutor<Self>,
+    ) -> Option<ContinuoEditor> {
+        Some(editor::editor(&self.params, &self.status))
     }
 
     fn filter_state(state: &mut PluginState) {

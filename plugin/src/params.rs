@@ -9,7 +9,7 @@ use std::sync::{
 use continuo_model::controls::{self, Controls};
 use nice_plug::prelude::*;
 
-use crate::worker::Seat;
+use crate::{editor::Kept, worker::Seat};
 
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
@@ -211,6 +211,9 @@ pub struct ContinuoParams {
     /// What is remembered of the song.
     #[persist = "song"]
     pub song: Seat,
+    /// Size and look of the window.
+    #[persist = "window"]
+    pub window: Kept,
 }
 
 /// The id of [`ContinuoParams::forget`] in a saved state.
@@ -248,6 +251,7 @@ impl Default for ContinuoParams {
             chords_win: BoolParam::new("Chords win", start.chords_win),
             seed: Arc::new(AtomicU64::new(start.seed)),
             song: Seat::default(),
+            window: Kept::default(),
         }
     }
 }

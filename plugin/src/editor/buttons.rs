@@ -1,6 +1,6 @@
 //! Switches, lists, and plain buttons.
 
-use egui::{Align2, Id, Popup, Rect, Response, Sense, Ui, WidgetInfo, WidgetType, vec2};
+use egui::{Align2, Id, Popup, Rect, Response, Role as WidgetRole, Sense, Ui, WidgetInfo, vec2};
 use nice_plug::prelude::Param;
 
 use super::{
@@ -8,24 +8,30 @@ use super::{
     control::nudge,
     gestures::set_once,
     paint::{arrowhead, fitted, focus_ring, ground, tint},
+    theme::Look,
 };
 
 /// A switch: `param` has two values, of which the upper is on. `label` is what it says when it is on and off.
 pub fn switch<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, label: &str, tip: &str) {
     let look = &scene.look;
     let on = param.unmodulated_normalized_value() > 0.5;
-    let id = Id::new(("switch", param.name()));
+    let id = Id::unique(("switch", param.name()));
     let response = ui.interact(rect, id, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(WidgetType::Checkbox, true, on, label));
+    response.widget_info(|| WidgetInfo::selected(WidgetRole::CheckBox, true, on, label));
     if response.clicked() {
         set_once(scene.gestures, param, if on { 0.0 } else { 1.0 });
     }
+    paint_switch(ui, look, rect, &response, on, label);
+    response.on_hover_text(tip);
+}
+
+fn paint_switch(ui: &Ui, look: &Look, rect: Rect, response: &Response, on: bool, label: &str) {
     let palette = look.palette;
     let painter = ui.painter();
     let fill = if on {
         tint(look, look.accent, 0.22)
     } else {
-        ground(look, &response)
+        ground(look, response)
     };
     painter.rect_filled(rect, look.corner(7.0), fill);
     let lamp = rect.left_center() + vec2(look.px(14.0), 0.0);
@@ -41,23 +47,26 @@ pub fn switch<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, label
         Align2::LEFT_CENTER,
         label,
         look.font(13.0),
-        if on || response.hovered() { palette.text } else { palette.dim },
+        if on || response.hovered() {
+            palette.text
+        } else {
+            palette.dim
+        },
         rect.right() - text.x,
     );
-    focus_ring(ui, look, &response, rect);
-    response.on_hover_text(tip);
+    focus_ring(ui, look, response, rect);
 }
 
 /// A list to choose from: every value of `param`.
 pub fn choice<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, tip: &str) {
     let look = &scene.look;
-    let id = Id::new(("choice", param.name()));
+    let id = Id::unique(("choice", param.name()));
     let response = ui.interact(rect, id, Sense::click());
     let now = param.unmodulated_normalized_value();
     let value = param.normalized_value_to_string(now, true);
     response.widget_info(|| WidgetInfo {
         current_text_value: Some(value.clone()),
-        ..WidgetInfo::labeled(WidgetType::ComboBox, true, param.name())
+        ..WidgetInfo::labeled(WidgetRole::ComboBox, true, param.name())
     });
     nudge(ui, &response, param, scene.gestures);
     let palette = look.palette;
@@ -112,8 +121,8 @@ pub fn choice<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, tip: 
 /// A button with words on it.
 pub fn button(ui: &mut Ui, scene: &Scene, rect: Rect, label: &str, tip: &str) -> Response {
     let look = &scene.look;
-    let response = ui.interact(rect, Id::new(("button", label)), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, label));
+    let response = ui.interact(rect, Id::unique(("button", label)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
     painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
     fitted(
@@ -139,11 +148,23 @@ pub fn sign_button(
     paint: impl FnOnce(&egui::Painter, Rect),
 ) -> Response {
     let look = &scene.look;
-    let response = ui.interact(rect, Id::new(("sign", label)), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, label));
+    let response = ui.interact(rect, Id::unique(("sign", label)), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
     painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
     paint(painter, rect);
     focus_ring(ui, look, &response, rect);
     response.on_hover_text(tip)
+}
+
+/// A switch of the window itself, no parameter.
+pub fn view_switch(ui: &mut Ui, scene: &Scene, rect: Rect, on: &mut bool, label: &str, tip: &str) {
+    let look = &scene.look;
+    let response = ui.interact(rect, Id::unique(("view", label)), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(WidgetRole::CheckBox, true, *on, label));
+    if response.clicked() {
+        *on = !*on;
+    }
+    paint_switch(ui, look, rect, &response, *on, label);
+    response.on_hover_text(tip);
 }

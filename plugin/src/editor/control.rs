@@ -3,7 +3,7 @@
 //! Values are typed without a text field: what is typed is kept beside the control until Enter takes it.
 //! Nothing has to be closed, and no key is caught that has no meaning here.
 
-use egui::{Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, Response, Ui};
+use egui::{Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, Response, Ui, Vec2};
 use nice_plug::prelude::Param;
 
 use super::gestures::{Gestures, set_once, snapped};
@@ -33,14 +33,14 @@ fn grip_of(ui: &Ui, id: Id) -> Grip {
     ui.data(|data| data.get_temp(id)).unwrap_or_default()
 }
 
-/// Applies what the user does to `response` to `param`. `travel`: points of a drag through the whole range.
-/// Returns what is being typed.
+/// Applies what the user does to `response` to `param`. `travel`: how much of the range each point of a drag to
+/// the right and downwards goes through. Returns what is being typed.
 pub fn drive<P: Param>(
     ui: &Ui,
     response: &Response,
     param: &P,
     gestures: &dyn Gestures,
-    travel: f32,
+    travel: Vec2,
 ) -> Option<String> {
     let mut grip = grip_of(ui, response.id);
     drag(ui, response, param, gestures, travel, &mut grip);
@@ -49,7 +49,12 @@ pub fn drive<P: Param>(
     }
     if response.hovered() {
         let steps = notches(ui, &mut grip.wheel);
-        step(gestures, param, steps, ui.input(|input| input.modifiers.shift));
+        step(
+            gestures,
+            param,
+            steps,
+            ui.input(|input| input.modifiers.shift),
+        );
     }
     if response.has_focus() {
         keys(ui, response, param, gestures, &mut grip);
@@ -95,7 +100,7 @@ fn drag<P: Param>(
     response: &Response,
     param: &P,
     gestures: &dyn Gestures,
-    travel: f32,
+    travel: Vec2,
     grip: &mut Grip,
 ) {
     let pointer = param.as_ptr();
@@ -110,9 +115,9 @@ fn drag<P: Param>(
         } else {
             1.0
         };
-        let delta = response.drag_delta();
+        let moved = travel.dot(response.drag_delta()) * fine;
         let before = snapped(param, grip.dragged);
-        grip.dragged = (grip.dragged + (delta.x - delta.y) * fine / travel).clamp(0.0, 1.0);
+        grip.dragged = (grip.dragged + moved).clamp(0.0, 1.0);
         let value = snapped(param, grip.dragged);
         if value != before {
             gestures.set(pointer, value);
@@ -185,7 +190,8 @@ fn keys<P: Param>(
     let fine = ui.input(|input| input.modifiers.shift);
     let times = |key| i32::try_from(ui.input(|input| input.num_presses(key))).unwrap_or(0);
     let page = PAGE as i32;
-    let steps = times(Key::ArrowUp) + times(Key::ArrowRight) - times(Key::ArrowDown)
+    let steps = times(Key::ArrowUp) + times(Key::ArrowRight)
+        - times(Key::ArrowDown)
         - times(Key::ArrowLeft)
         + page * (times(Key::PageUp) - times(Key::PageDown));
     step(gestures, param, steps, fine);
@@ -248,6 +254,17 @@ fn typing<P: Param>(
         grip.typed = None;
         response.surrender_focus();
     }
+}
+
+/// egui presses what has the focus with Space too: here Space starts and stops the host.
+pub fn leave_space_to_the_host(ui: &Ui) {
+    ui.input_mut(|input| {
+        input.events.retain(|event| match event {
+            Event::Key { key, .. } => *key != Key::Space,
+            Event::Text(text) => !text.trim().is_empty(),
+            _ => true,
+        });
+    });
 }
 
 /// What a control shows while `typed` is being typed: the same with a caret.

@@ -3,9 +3,9 @@
 use std::f32::consts::{PI, TAU};
 
 use continuo_model::controls::Role;
-use egui::{Color32, Painter, Pos2, Rect, Stroke, Vec2, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Stroke, vec2};
 
-use super::paint::{arc, path};
+use super::paint::path;
 
 /// A square to draw in, in units of the grid.
 struct Grid<'a> {
@@ -34,7 +34,8 @@ impl Grid<'_> {
 
     fn bar(&self, left: f32, top: f32, right: f32, bottom: f32) {
         let rect = Rect::from_min_max(self.at(left, top), self.at(right, bottom));
-        self.painter.rect_filled(rect, self.length(1.5), self.colour);
+        self.painter
+            .rect_filled(rect, self.length(1.5), self.colour);
     }
 
     fn outline(&self, left: f32, top: f32, right: f32, bottom: f32) {
@@ -98,7 +99,14 @@ fn bass_clef(grid: &Grid) {
         .collect();
     grid.line(&upper, 2.2);
     grid.line(
-        &[(17.0, 8.6), (16.8, 11.5), (15.6, 14.6), (13.4, 17.4), (10.2, 19.8), (6.5, 21.6)],
+        &[
+            (17.0, 8.6),
+            (16.8, 11.5),
+            (15.6, 14.6),
+            (13.4, 17.4),
+            (10.2, 19.8),
+            (6.5, 21.6),
+        ],
         2.2,
     );
     grid.dot(20.8, 6.2, 1.5);
@@ -137,38 +145,4 @@ fn drum(grid: &Grid) {
     grid.line(&[(13.5, 11.0), (20.5, 2.0)], 1.8);
     grid.dot(11.2, 11.2, 1.4);
     grid.dot(13.3, 11.2, 1.4);
-}
-
-/// Dark or light: a sun, or a moon.
-pub fn day(painter: &Painter, square: Rect, light: bool, colour: Color32, ground: Color32) {
-    let grid = Grid {
-        painter,
-        square,
-        colour,
-    };
-    if light {
-        grid.dot(12.0, 12.0, 8.0);
-        let bite = grid.at(16.0, 9.0);
-        painter.circle_filled(bite, grid.length(7.0), ground);
-        return;
-    }
-    grid.dot(12.0, 12.0, 4.6);
-    for ray in 0..8 {
-        let way = Vec2::angled(TAU * ray as f32 / 8.0);
-        let centre = pos2(12.0, 12.0);
-        let (from, to) = (centre + way * 7.2, centre + way * 10.4);
-        grid.line(&[(from.x, from.y), (to.x, to.y)], 1.8);
-    }
-}
-
-/// A circling arrow: once more.
-pub fn again(painter: &Painter, centre: Pos2, radius: f32, stroke: Stroke) {
-    path(painter, arc(centre, radius, -0.6, 4.4), stroke);
-    let tip = centre + radius * Vec2::angled(-0.6);
-    let head = radius * 0.55;
-    path(
-        painter,
-        vec![tip + vec2(-head, -head * 0.1), tip, tip + vec2(head * 0.25, -head)],
-        stroke,
-    );
 }

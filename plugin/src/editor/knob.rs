@@ -28,9 +28,15 @@ pub enum Size {
 /// Draws `param` as a knob in `rect` and lets it be turned. `tip` says what it does.
 pub fn knob<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, size: Size, tip: &str) {
     let look = &scene.look;
-    let id = Id::new(("knob", param.name()));
+    let id = Id::unique(("knob", param.name()));
     let response = ui.interact(rect, id, Sense::click_and_drag());
-    let typed = drive(ui, &response, param, scene.gestures, look.px(TRAVEL));
+    let typed = drive(
+        ui,
+        &response,
+        param,
+        scene.gestures,
+        vec2(1.0, -1.0) / look.px(TRAVEL),
+    );
     let normalized = param.unmodulated_normalized_value();
     let value = param.normalized_value_to_string(normalized, true);
     response.widget_info(|| WidgetInfo {
@@ -56,7 +62,11 @@ pub fn knob<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, size: S
         Align2::CENTER_TOP,
         param.name(),
         look.font(name_size),
-        if size == Size::Big { palette.text } else { palette.dim },
+        if size == Size::Big {
+            palette.text
+        } else {
+            palette.dim
+        },
         rect.width(),
     );
     let value_rect = Rect::from_min_max(pos2(rect.left(), dial.bottom()), rect.max);
@@ -66,7 +76,11 @@ pub fn knob<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, size: S
         Align2::CENTER_BOTTOM,
         shown,
         look.font(value_size),
-        if typed.is_some() { look.accent } else { palette.text },
+        if typed.is_some() {
+            look.accent
+        } else {
+            palette.text
+        },
     );
     let on_value = response
         .interact_pointer_pos()
@@ -100,7 +114,9 @@ fn paint_dial<P: Param>(
     // Knobs of both signs fill from their middle.
     let rest = param.default_normalized_value();
     let from = if param.preview_normalized(param.preview_plain(rest)) == 0.5
-        && param.normalized_value_to_string(0.0, false).starts_with('-')
+        && param
+            .normalized_value_to_string(0.0, false)
+            .starts_with('-')
     {
         0.5
     } else {
@@ -113,12 +129,7 @@ fn paint_dial<P: Param>(
     }
     let hot = response.hovered() || response.dragged();
     let face = if hot { palette.hover } else { palette.raised };
-    painter.circle(
-        centre,
-        radius * 0.7,
-        face,
-        look.stroke(1.0, palette.line),
-    );
+    painter.circle(centre, radius * 0.7, face, look.stroke(1.0, palette.line));
     let hand = Vec2::angled(angle(value));
     painter.line_segment(
         [centre + hand * radius * 0.3, centre + hand * radius * 0.62],

@@ -40,7 +40,11 @@ impl Motion {
                 } else {
                     // Never back: a block that came late is waited for.
                     let softened = guess + error * (1.0 - (-passed / SOFTNESS).exp());
-                    if guess >= at { softened.max(at) } else { softened }
+                    if guess >= at {
+                        softened.max(at)
+                    } else {
+                        softened
+                    }
                 }
             }
             _ => reading.position,

@@ -48,17 +48,6 @@ pub fn ground(look: &Look, response: &Response) -> Color32 {
     }
 }
 
-/// Small capitals above a group of controls.
-pub fn caption(ui: &Ui, look: &Look, place: Pos2, text: &str) {
-    ui.painter().text(
-        place,
-        Align2::LEFT_TOP,
-        text,
-        look.font(11.0),
-        look.palette.dim,
-    );
-}
-
 /// Text that is cut with an ellipsis where it would not fit into `width`.
 pub fn fitted(
     painter: &Painter,

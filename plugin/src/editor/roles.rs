@@ -1,7 +1,7 @@
 //! The five roles as buttons.
 
 use continuo_model::controls::Role;
-use egui::{Align2, Id, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     Scene,
@@ -41,10 +41,9 @@ fn role_button(ui: &mut Ui, scene: &Scene, rect: Rect, role: Role) {
     let look = &scene.look;
     let palette = look.palette;
     let chosen = scene.controls.role == role;
-    let response = ui.interact(rect, Id::new(("role", role.name())), Sense::click());
-    response.widget_info(|| {
-        WidgetInfo::selected(WidgetType::RadioButton, true, chosen, role.name())
-    });
+    let response = ui.interact(rect, Id::unique(("role", role.name())), Sense::click());
+    response
+        .widget_info(|| WidgetInfo::selected(WidgetRole::RadioButton, true, chosen, role.name()));
     if response.clicked() {
         let last = (Role::ALL.len() - 1) as f32;
         set_once(scene.gestures, &scene.params.role, role as u8 as f32 / last);
@@ -56,7 +55,11 @@ fn role_button(ui: &mut Ui, scene: &Scene, rect: Rect, role: Role) {
         let hot = response.hovered();
         let word = if hot { palette.text } else { palette.dim };
         let fill = ground(look, &response);
-        (if hot { tint(look, colour, 0.16) } else { fill }, colour, word)
+        (
+            if hot { tint(look, colour, 0.16) } else { fill },
+            colour,
+            word,
+        )
     };
     let painter = ui.painter();
     painter.rect_filled(rect, look.corner(9.0), fill);

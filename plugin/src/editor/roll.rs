@@ -7,9 +7,10 @@ mod notes;
 mod ruler;
 
 use continuo_model::controls::Role;
-use egui::{Align2, Id, Rect, Sense, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use self::axis::{Axis, Pitches};
+pub use self::notes::BLACK;
 use super::{
     Scene, View,
     control::notches,
@@ -22,7 +23,9 @@ pub const ZOOM: std::ops::RangeInclusive<f32> = 2.0..=32.0;
 const ZOOM_NOTCH: f32 = 1.25;
 /// Where the playhead stands while the song scrolls, as a share of the width. Plans lie a bar ahead at the
 /// most, so most of the room is for what has been.
-const PLAYHEAD: f64 = 0.62;
+const PLAYHEAD: f64 = 0.68;
+/// What is seen before the song's origin, in bars.
+const MARGIN: f64 = 0.2;
 /// The keyboard on the left, in natural points.
 const GUTTER: f32 = 44.0;
 /// The ruler and the chords, in natural points.
@@ -57,14 +60,18 @@ impl Areas {
 
 /// Draws the roll in `rect`, and lets bars be held and re-rolled.
 pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
-    let response = ui.interact(rect, Id::new("roll"), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Song"));
+    let response = ui.interact(rect, Id::unique("roll"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(WidgetRole::Group, true, "Song"));
     zoom(ui, view, &response);
     let areas = Areas::of(scene, rect);
     let axis = axis(scene, view, areas.notes);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, 0.0, scene.look.palette.roll);
-    let bars: Vec<_> = scene.snapshot.bars.between(axis.first(), axis.last()).collect();
+    let bars: Vec<_> = scene
+        .snapshot
+        .bars
+        .between(axis.first(), axis.last())
+        .collect();
     let drums = scene.controls.role == Role::Drums;
     let heard = if drums {
         let mut upper = areas.notes;
@@ -84,7 +91,12 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     } else {
         notes::own(&clipped, scene, &axis, &pitches);
     }
-    notes::keyboard(ui, scene, &pitches, Rect::from_x_y_ranges(areas.gutter.x_range(), heard.y_range()));
+    notes::keyboard(
+        ui,
+        scene,
+        &pitches,
+        Rect::from_x_y_ranges(areas.gutter.x_range(), heard.y_range()),
+    );
     bars::held(&clipped, scene, &axis, &bars, areas.notes);
     ruler::ruler(ui, scene, &axis, &bars, areas.ruler);
     ruler::chords(ui, scene, &axis, areas.chords);
@@ -99,7 +111,12 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
 /// The time axis: a loop that fits stands still, anything else scrolls under the playhead.
 fn axis(scene: &Scene, view: &View, rect: Rect) -> Axis {
     let at = scene.moment.at;
-    let bar = scene.snapshot.bars.grid_at(scene.snapshot.now).meter.bar_ticks();
+    let bar = scene
+        .snapshot
+        .bars
+        .grid_at(scene.snapshot.now)
+        .meter
+        .bar_ticks();
     let span = f64::from(view.bars) * bar as f64;
     let whole = scene
         .snapshot
@@ -108,7 +125,8 @@ fn axis(scene: &Scene, view: &View, rect: Rect) -> Axis {
         .filter(|(start, end)| end - start <= span * 0.97 && (*start..=*end).contains(&at));
     let left = match whole {
         Some((start, end)) => start - (span - (end - start)) / 2.0,
-        None => at - span * PLAYHEAD,
+        // There is nothing before the song's first bar, unless the playhead is there.
+        None => (at - span * PLAYHEAD).max(at.min(0.0) - MARGIN * bar as f64),
     };
     Axis::new(rect, left, span)
 }
@@ -158,7 +176,11 @@ fn corner(ui: &Ui, scene: &Scene, rect: Rect, areas: &Areas) {
         Align2::CENTER_BOTTOM,
         &name,
         look.font(17.0),
-        if known { look.palette.text } else { look.palette.dim },
+        if known {
+            look.palette.text
+        } else {
+            look.palette.dim
+        },
         corner.width(),
     );
     let words = match (scene.controls.key, scene.snapshot.key) {
@@ -166,7 +188,7 @@ fn corner(ui: &Ui, scene: &Scene, rect: Rect, areas: &Areas) {
         (Some(_), _) => format!("The key is set to {name}"),
         (None, None) => "The key is found from what is heard".to_owned(),
     };
-    let response = ui.interact(corner, Id::new("found key"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, &words));
+    let response = ui.interact(corner, Id::unique("found key"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, true, &words));
     response.on_hover_text(words);
 }

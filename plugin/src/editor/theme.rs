@@ -120,7 +120,7 @@ const SMALLEST_SCALE: f32 = 0.8;
 const GROWTH: f32 = 0.7;
 
 /// What a part needs to know to draw itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
     /// Its colours.
     pub palette: &'static Palette,
@@ -272,7 +272,11 @@ mod tests {
                 let contrast = contrast(ground, ink);
                 assert!(contrast >= 4.5, "{ink:?} on {ground:?}: {contrast}");
             }
-            for accent in palette.roles.into_iter().chain([palette.heard, palette.alarm]) {
+            for accent in palette
+                .roles
+                .into_iter()
+                .chain([palette.heard, palette.alarm])
+            {
                 let contrast = contrast(palette.on_accent, accent);
                 assert!(contrast >= 4.5, "on {accent:?}: {contrast}");
             }
@@ -287,7 +291,10 @@ mod tests {
                 assert!(contrast(note, palette.roll_dark) >= 3.0);
             }
             for own in palette.roles {
-                let apart = [own.r().abs_diff(palette.heard.r()), own.b().abs_diff(palette.heard.b())];
+                let apart = [
+                    own.r().abs_diff(palette.heard.r()),
+                    own.b().abs_diff(palette.heard.b()),
+                ];
                 assert!(apart.into_iter().max() >= Some(60), "{own:?} looks heard");
             }
         }

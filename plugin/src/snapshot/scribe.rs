@@ -119,7 +119,12 @@ impl Scribe {
                 };
                 self.chords.insert(at, found);
             }
-            for span in self.chords.get(&at).into_iter().flat_map(|found| &found.spans) {
+            for span in self
+                .chords
+                .get(&at)
+                .into_iter()
+                .flat_map(|found| &found.spans)
+            {
                 match chords.last_mut() {
                     Some(last) if last.to == span.from && last.chord == span.chord => {
                         last.to = span.to;

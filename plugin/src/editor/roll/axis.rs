@@ -92,7 +92,7 @@ impl Pitches {
         let (low, high) = range(pitches);
         let glide = |name, value: u8| {
             ui.ctx()
-                .animate_value_with_time(Id::new(name), f32::from(value), GLIDE)
+                .animate_value_with_time(Id::unique(name), f32::from(value), GLIDE)
         };
         let (low, high) = (glide("lowest row", low), glide("highest row", high));
         Self {
@@ -145,7 +145,14 @@ mod tests {
 
     #[test]
     fn every_note_has_a_row_and_there_are_at_least_two_octaves() {
-        for pitches in [vec![], vec![0], vec![127], vec![60, 61], vec![0, 127], vec![28, 95]] {
+        for pitches in [
+            vec![],
+            vec![0],
+            vec![127],
+            vec![60, 61],
+            vec![0, 127],
+            vec![28, 95],
+        ] {
             let (low, high) = range(pitches.iter().copied());
             assert!(high <= 127 && high - low + 1 >= FEWEST);
             assert!(pitches.iter().all(|pitch| (low..=high).contains(pitch)));

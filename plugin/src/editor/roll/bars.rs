@@ -1,7 +1,10 @@
 //! Bars to click on: hold, re-roll.
 
 use continuo_model::time::Tick;
-use egui::{Align2, Id, Key, Painter, Rect, Response, Sense, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
+use egui::{
+    Align2, Id, Key, Painter, Rect, Response, Role as WidgetRole, Sense, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::axis::Axis;
 use crate::{
@@ -20,7 +23,12 @@ pub fn held(painter: &Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: R
         let area = Rect::from_x_y_ranges(range, rect.y_range()).shrink2(vec2(1.0, 0.0));
         painter.rect_filled(area, 0.0, look.accent.gamma_multiply(0.09));
         let stroke = look.stroke(1.5, look.accent);
-        painter.rect_stroke(area.shrink(1.0), look.corner(3.0), stroke, StrokeKind::Inside);
+        painter.rect_stroke(
+            area.shrink(1.0),
+            look.corner(3.0),
+            stroke,
+            StrokeKind::Inside,
+        );
         let tab = Rect::from_min_size(
             area.min + vec2(look.px(2.0), look.px(2.0)),
             vec2(look.px(48.0).min(area.width()), look.px(17.0)),
@@ -64,10 +72,10 @@ pub fn interact(
             continue;
         }
         // Not focusable: Tab goes to the roll as a whole, arrows go through the bars.
-        let response = ui.interact(area, Id::new(("bar", bar.start.0)), Sense::CLICK);
+        let response = ui.interact(area, Id::unique(("bar", bar.start.0)), Sense::CLICK);
         let held = is_held(scene, bar);
         let label = format!("Bar {}", bar.number + 1);
-        response.widget_info(|| WidgetInfo::selected(WidgetType::Button, true, held, &label));
+        response.widget_info(|| WidgetInfo::selected(WidgetRole::Button, true, held, &label));
         if response.clicked() {
             scene.actions.hold_bar(bar.start, !held);
         }
@@ -78,7 +86,11 @@ pub fn interact(
             outline(ui, scene, area, 0.5);
         }
         let words = hit.clone().unwrap_or_else(|| {
-            let hold = if held { "click to let it go" } else { "click to hold it" };
+            let hold = if held {
+                "click to let it go"
+            } else {
+                "click to hold it"
+            };
             format!("{label} · {hold}, right-click for another take of it")
         });
         response.on_hover_text_at_pointer(words);
@@ -96,7 +108,7 @@ fn keys(ui: &Ui, scene: &Scene, view: &mut View, axis: &Axis, bars: &[Bar], clip
         vertical_arrows: true,
         ..egui::EventFilter::default()
     };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(Id::new("roll"), filter));
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(Id::unique("roll"), filter));
     // A saturating cast; positions are far inside `i64`.
     let here = Tick(scene.moment.at.floor() as i64);
     let chosen = scene.snapshot.bars.bar_at(view.bar.unwrap_or(here));
@@ -111,7 +123,9 @@ fn keys(ui: &Ui, scene: &Scene, view: &mut View, axis: &Axis, bars: &[Bar], clip
     let chosen = scene.snapshot.bars.bar_at(next);
     view.bar = Some(chosen.start);
     if pressed(Key::Enter) {
-        scene.actions.hold_bar(chosen.start, !is_held(scene, &chosen));
+        scene
+            .actions
+            .hold_bar(chosen.start, !is_held(scene, &chosen));
     }
     if pressed(Key::R) {
         scene.actions.reroll_bar(chosen.start);

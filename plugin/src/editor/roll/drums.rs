@@ -17,14 +17,38 @@ struct Lane {
 
 /// From top to bottom. What is in none of them falls into the last.
 const LANES: [Lane; 8] = [
-    Lane { name: "Crash", keys: &[49, 52, 55, 57] },
-    Lane { name: "Ride", keys: &[51, 53, 59] },
-    Lane { name: "Open hat", keys: &[46] },
-    Lane { name: "Hat", keys: &[42, 44] },
-    Lane { name: "Toms", keys: &[41, 43, 45, 47, 48, 50] },
-    Lane { name: "Snare", keys: &[37, 38, 39, 40] },
-    Lane { name: "Kick", keys: &[35, 36] },
-    Lane { name: "Other", keys: &[] },
+    Lane {
+        name: "Crash",
+        keys: &[49, 52, 55, 57],
+    },
+    Lane {
+        name: "Ride",
+        keys: &[51, 53, 59],
+    },
+    Lane {
+        name: "Open",
+        keys: &[46],
+    },
+    Lane {
+        name: "Hat",
+        keys: &[42, 44],
+    },
+    Lane {
+        name: "Toms",
+        keys: &[41, 43, 45, 47, 48, 50],
+    },
+    Lane {
+        name: "Snare",
+        keys: &[37, 38, 39, 40],
+    },
+    Lane {
+        name: "Kick",
+        keys: &[35, 36],
+    },
+    Lane {
+        name: "Other",
+        keys: &[],
+    },
 ];
 
 const SIXTEENTH: i64 = TICKS_PER_QUARTER / 4;
@@ -41,7 +65,11 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
     let look = &scene.look;
     let palette = look.palette;
     let painter = ui.painter_at(rect);
-    let other = scene.snapshot.own.iter().any(|own| lane_of(own.note.pitch) == LANES.len() - 1);
+    let other = scene
+        .snapshot
+        .own
+        .iter()
+        .any(|own| lane_of(own.note.pitch) == LANES.len() - 1);
     let count = if other { LANES.len() } else { LANES.len() - 1 };
     let height = rect.height() / count as f32;
     painter.rect_filled(rect, 0.0, palette.roll);
@@ -68,7 +96,13 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
         );
         notes::own_note(&painter, scene, cell, note);
     }
-    names(ui, scene, count, height, Rect::from_x_y_ranges(gutter.x_range(), rect.y_range()));
+    names(
+        ui,
+        scene,
+        count,
+        height,
+        Rect::from_x_y_ranges(gutter.x_range(), rect.y_range()),
+    );
     painter.hline(rect.x_range(), rect.top(), look.stroke(1.0, palette.line));
 }
 

@@ -18,6 +18,8 @@ pub const BLACK: [bool; 12] = [
 ];
 /// Of a note that was heard on an earlier pass, ahead of the playhead.
 const REMEMBERED: f32 = 0.34;
+/// The least height of a note in points.
+const THINNEST: f32 = 6.0;
 /// How opaque the softest note is.
 const SOFTEST: f32 = 0.55;
 
@@ -44,12 +46,13 @@ pub fn rows(painter: &Painter, scene: &Scene, pitches: &Pitches, rect: Rect) {
 
 /// The rectangle of a note that lasts to `end`.
 fn shape(axis: &Axis, pitches: &Pitches, note: &Note, end: f64) -> Rect {
-    let top = pitches.top(note.pitch);
-    let gap = (pitches.row() * 0.08).min(1.0);
+    // Where rows are thin, notes are taller than their row.
+    let height = (pitches.row() * 0.9).max(THINNEST);
+    let top = pitches.top(note.pitch) + (pitches.row() - height) / 2.0;
     let left = axis.at(note.onset);
     // A short note must still be seen, and two in a row must not be one.
     let right = (axis.x(end) - 1.0).max(left + 2.5);
-    Rect::from_min_max(pos2(left, top + gap), pos2(right, top + pitches.row() - gap))
+    Rect::from_min_max(pos2(left, top), pos2(right, top + height))
 }
 
 fn loudness(velocity: u8) -> f32 {
@@ -78,7 +81,11 @@ pub fn heard(painter: &Painter, scene: &Scene, axis: &Axis, pitches: &Pitches) {
         let rect = shape(axis, pitches, note, end);
         // Behind the planner's clock lies this pass, ahead of it an earlier one.
         let ahead = note.onset >= now && note.onset.0 as f64 > scene.moment.at;
-        let share = if ahead { REMEMBERED } else { loudness(note.velocity) };
+        let share = if ahead {
+            REMEMBERED
+        } else {
+            loudness(note.velocity)
+        };
         let colour = mixed(palette.roll, palette.heard, share);
         painter.rect_filled(rect, corner(rect), colour);
     }
@@ -103,11 +110,17 @@ pub fn own_note(painter: &Painter, scene: &Scene, rect: Rect, note: &Note) {
     let corner = corner(rect);
     if note.onset.0 as f64 > at {
         let fill = mixed(palette.roll, look.accent, 0.13);
-        painter.rect(rect, corner, fill, look.stroke(1.3, look.accent), StrokeKind::Inside);
+        painter.rect(
+            rect,
+            corner,
+            fill,
+            look.stroke(1.3, look.accent),
+            StrokeKind::Inside,
+        );
     } else if at < note.end().0 as f64 && scene.moment.runs() {
         let halo = look.accent.gamma_multiply(0.3);
         painter.rect_filled(rect.expand(look.px(3.0)), corner + look.px(3.0), halo);
-        painter.rect_filled(rect, corner, mixed(look.accent, Color32::WHITE, 0.35));
+        painter.rect_filled(rect, corner, mixed(look.accent, palette.text, 0.4));
     } else {
         let colour = mixed(palette.roll, look.accent, loudness(note.velocity));
         painter.rect_filled(rect, corner, colour);
@@ -117,9 +130,8 @@ pub fn own_note(painter: &Painter, scene: &Scene, rect: Rect, note: &Note) {
 /// Whether a note of this pitch sounds now, heard or own; with its colour.
 fn sounding(scene: &Scene, pitch: u8) -> Option<Color32> {
     let at = scene.moment.at;
-    let sounds = |note: &Note| {
-        note.pitch == pitch && note.onset.0 as f64 <= at && at < note.end().0 as f64
-    };
+    let sounds =
+        |note: &Note| note.pitch == pitch && note.onset.0 as f64 <= at && at < note.end().0 as f64;
     if !scene.moment.runs() {
         return None;
     }
@@ -128,9 +140,11 @@ fn sounding(scene: &Scene, pitch: u8) -> Option<Color32> {
     if own {
         return Some(scene.look.accent);
     }
-    let heard = scene.snapshot.heard.iter().any(|heard| {
-        sounds(&heard.note) || (heard.open && heard.note.pitch == pitch)
-    });
+    let heard = scene
+        .snapshot
+        .heard
+        .iter()
+        .any(|heard| sounds(&heard.note) || (heard.open && heard.note.pitch == pitch));
     heard.then_some(scene.look.palette.heard)
 }
 
@@ -143,7 +157,11 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
     for pitch in pitches.rows() {
         let top = pitches.top(pitch);
         let black = BLACK[usize::from(pitch % 12)];
-        let width = if black { rect.width() * 0.62 } else { rect.width() };
+        let width = if black {
+            rect.width() * 0.62
+        } else {
+            rect.width()
+        };
         let key = Rect::from_min_size(pos2(rect.left(), top), vec2(width, pitches.row()));
         let lit = sounding(scene, pitch);
         if black || lit.is_some() {
@@ -160,11 +178,19 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
                 Align2::RIGHT_CENTER,
                 pitch_name(pitch.into()),
                 egui::FontId::proportional(size),
-                if lit.is_some() { palette.on_accent } else { Color32::from_rgb(0x3a, 0x3c, 0x45) },
+                if lit.is_some() {
+                    palette.on_accent
+                } else {
+                    Color32::from_rgb(0x3a, 0x3c, 0x45)
+                },
             );
         }
     }
-    painter.vline(rect.right() - 0.5, rect.y_range(), look.stroke(1.0, palette.line));
+    painter.vline(
+        rect.right() - 0.5,
+        rect.y_range(),
+        look.stroke(1.0, palette.line),
+    );
 }
 
 /// What the note under the pointer is called.
@@ -185,7 +211,12 @@ pub fn under_pointer(
             .contains(pointer)
     };
     let drums = scene.controls.role == continuo_model::controls::Role::Drums;
-    let own = scene.snapshot.own.iter().rev().find(|own| !drums && is_under(&own.note));
+    let own = scene
+        .snapshot
+        .own
+        .iter()
+        .rev()
+        .find(|own| !drums && is_under(&own.note));
     if let Some(own) = own {
         let what = match (own.note.onset.0 as f64 > scene.moment.at, own.bends) {
             (true, true) => "planned, bends to the chord that comes",

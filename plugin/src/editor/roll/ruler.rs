@@ -6,11 +6,7 @@ use egui::{Align2, Painter, Rect, Shape, Ui, pos2, vec2};
 use super::axis::Axis;
 use crate::{
     bars::Bar,
-    editor::{
-        Scene,
-        paint::fitted,
-        theme::mixed,
-    },
+    editor::{Scene, paint::fitted, theme::mixed},
 };
 
 /// Bar numbers closer than this, in natural points, are left out.
@@ -50,8 +46,8 @@ pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
         let tick = rect.bottom() - look.px(5.0)..=rect.bottom();
         painter.vline(x, tick, look.stroke(1.0, palette.line));
         let mut right = x;
-        if bar.number.rem_euclid(every) == 0 {
-            let place = pos2(x + look.px(4.0), rect.center().y);
+        let place = pos2(x + look.px(4.0), rect.center().y);
+        if bar.number.rem_euclid(every) == 0 && place.x >= rect.left() {
             let number = (bar.number + 1).to_string();
             let colour = if here { palette.text } else { palette.dim };
             let text = painter.text(place, Align2::LEFT_CENTER, number, look.font(12.0), colour);
@@ -60,7 +56,13 @@ pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
         if shown.replace(bar.meter) != Some(bar.meter) {
             let meter = format!("{}/{}", bar.meter.numerator, bar.meter.denominator);
             let place = pos2(right.max(rect.left()) + look.px(7.0), rect.center().y);
-            painter.text(place, Align2::LEFT_CENTER, meter, look.font(10.5), look.accent);
+            painter.text(
+                place,
+                Align2::LEFT_CENTER,
+                meter,
+                look.font(10.5),
+                look.accent,
+            );
         }
     }
 }
@@ -98,7 +100,11 @@ pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
         } else {
             0.15
         };
-        painter.rect_filled(chip, look.corner(4.0), mixed(palette.panel, palette.heard, share));
+        painter.rect_filled(
+            chip,
+            look.corner(4.0),
+            mixed(palette.panel, palette.heard, share),
+        );
         // The name stays in sight while its chord is.
         let left = chip.left().max(rect.left()) + look.px(5.0);
         let room = chip.right() - left - look.px(1.0);
@@ -114,7 +120,11 @@ pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
             );
         }
     }
-    painter.hline(rect.x_range(), rect.bottom() - 0.5, look.stroke(1.0, palette.line));
+    painter.hline(
+        rect.x_range(),
+        rect.bottom() - 0.5,
+        look.stroke(1.0, palette.line),
+    );
 }
 
 /// The host's loop: a band in the ruler; what lies outside is veiled.
@@ -128,7 +138,8 @@ pub fn cycle(ui: &Ui, scene: &Scene, axis: &Axis, ruler: Rect, notes: Rect) {
         range,
         ruler.bottom() - look.px(4.0)..=ruler.bottom() - look.px(1.0),
     );
-    ui.painter_at(ruler).rect_filled(band, look.corner(1.5), look.palette.dim);
+    ui.painter_at(ruler)
+        .rect_filled(band, look.corner(1.5), look.palette.dim);
     let painter = ui.painter_at(notes);
     let veil = look.palette.ground.gamma_multiply(0.55);
     let (from, to) = (Tick(i64::MIN / 4), Tick(i64::MAX / 4));
@@ -172,6 +183,9 @@ mod tests {
 
     #[test]
     fn numbers_that_would_touch_are_left_out() {
-        assert_eq!([skip(100.0, 30.0), skip(20.0, 30.0), skip(8.0, 30.0)], [1, 2, 4]);
+        assert_eq!(
+            [skip(100.0, 30.0), skip(20.0, 30.0), skip(8.0, 30.0)],
+            [1, 2, 4]
+        );
     }
 }
