@@ -1,5 +1,8 @@
 //! What may be played at all: masks and leanings on the logits, before anything is drawn.
 
+mod hands;
+
+pub use self::hands::Hands;
 use crate::{
     chord::{Key, PitchClassSet},
     controls::{Controls, Role, Scale},
@@ -35,8 +38,10 @@ fn most_together(role: Role) -> usize {
     }
 }
 
-/// Two hands reach this far.
-const CHORD_SPAN: u8 = 28;
+/// Fewest notes of a chord, where the range has as many.
+const LEAST_OF_A_CHORD: usize = 3;
+/// How far the lowest note of a chord may move from one to the next: an octave.
+const LEAP_OF_A_CHORD: u8 = 12;
 
 /// The rules of one segment.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +53,11 @@ pub struct Rules {
     allowed: PitchClassSet,
     /// Pitch classes that are preferred.
     scale: PitchClassSet,
+    /// The chord of the moment may sound besides.
+    chords_win: bool,
     density: f32,
+    /// The lowest note of our chord before.
+    chord_before: Option<u8>,
 }
 
 /// How much less likely, in nats, a note outside the found or given scale is than the network thinks.
@@ -87,6 +96,8 @@ impl Rules {
                 all
             },
             scale: if drums { all } else { scale },
+            chords_win: controls.chords_win,
+            chord_before: Hands::on_last_stroke(own).lowest(),
             density: controls.density.clamp(-1.0, 1.0),
         }
     }
@@ -106,8 +117,13 @@ impl Rules {
         let together = |at: Tick| notes.iter().rev().take_while(move |note| note.onset == at);
         let earliest = notes.last().map_or(segment.start, |last| {
             let full = together(last.onset).count() >= most_together(self.role)
-                || !self.can_rise_above(last, together(last.onset).last());
+                || !self.can_rise_above(last, notes);
             last.onset + i64::from(full)
+        });
+        let thin = notes.last().filter(|last| {
+            self.role == Role::Chords
+                && together(last.onset).count() < LEAST_OF_A_CHORD
+                && self.can_rise_above(last, notes)
         });
         let cursor = notes.last().map_or(segment.start, |note| note.onset);
         for (class, logit) in logits.iter_mut().enumerate() {
@@ -118,7 +134,10 @@ impl Rules {
             };
             // The grid: thirty-seconds and sixteenth triplets.
             let on_grid = class % 3 == 0 || class % 4 == 0;
-            let legal = class == END || (on_grid && at >= earliest && at < segment.end);
+            let legal = match thin {
+                Some(last) => class != END && at == last.onset,
+                None => class == END || (on_grid && at >= earliest && at < segment.end),
+            };
             if !legal {
                 *logit = f32::NEG_INFINITY;
             }
@@ -126,18 +145,13 @@ impl Rules {
         }
     }
 
-    /// Whether a chord whose highest note so far is `last` and whose lowest is `first` has room above.
-    fn can_rise_above(&self, last: &Note, first: Option<&Note>) -> bool {
-        let reach = self.reach(first);
-        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| self.allowed.contains(pitch))
-    }
-
-    /// The highest key that a hand on `first` reaches.
-    fn reach(&self, first: Option<&Note>) -> u8 {
-        match (self.role, first) {
-            (Role::Chords, Some(first)) => first.pitch.saturating_add(CHORD_SPAN),
+    /// Whether the stroke at the end of `notes`, whose highest note is `last`, has room above.
+    fn can_rise_above(&self, last: &Note, notes: &[Note]) -> bool {
+        let reach = match self.role {
+            Role::Chords => Hands::on_last_stroke(notes).reach(),
             _ => 127,
-        }
+        };
+        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| self.allowed.contains(pitch))
     }
 
     /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
@@ -152,15 +166,23 @@ impl Rules {
         ceiling: Option<u8>,
         new_root: Option<u8>,
     ) {
-        let together = || notes.iter().rev().take_while(|note| note.onset == at);
-        let above = together().next().map(|note| note.pitch);
-        let reach = self.reach(together().last());
+        let chord = harmony.chords[1].or(harmony.chords[0]);
+        let chord = chord.filter(|_| self.chords_win);
+        let may_sound = |pitch: u8| {
+            (self.lowest..=self.highest).contains(&pitch)
+                && (self.allowed.contains(pitch)
+                    || chord.is_some_and(|chord| chord.pitch_classes().contains(pitch)))
+        };
         let ceiling =
             ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);
+        let struck = notes.last().filter(|last| last.onset == at);
+        let playable: Box<dyn Fn(u8) -> bool> = match self.role {
+            Role::Chords => Box::new(self.chord_keys(notes, struck.is_some(), &may_sound)),
+            _ => Box::new(|pitch| struck.is_none_or(|above| pitch > above.pitch)),
+        };
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
-            let legal = (self.lowest..=self.highest.min(reach)).contains(&pitch)
-                && self.allowed.contains(pitch)
-                && above.is_none_or(|above| pitch > above)
+            let legal = may_sound(pitch)
+                && playable(pitch)
                 && ceiling.is_none_or(|ceiling| pitch < ceiling);
             if !legal {
                 *logit = f32::NEG_INFINITY;
@@ -174,6 +196,28 @@ impl Rules {
                 *logit += NEW_ROOT;
             }
         }
+    }
+
+    /// The keys that may come next in a chord: under the hands, with room above for as many notes as a chord
+    /// needs, and, where it begins, not far from the chord before. `goes_on` tells whether the last of
+    /// `notes` belongs to it.
+    fn chord_keys<'a>(
+        &self,
+        notes: &[Note],
+        goes_on: bool,
+        may_sound: &'a dyn Fn(u8) -> bool,
+    ) -> impl Fn(u8) -> bool + use<'a> {
+        let before = Hands::on_last_stroke(notes);
+        let hands = if goes_on { before } else { Hands::default() };
+        let needs = LEAST_OF_A_CHORD.saturating_sub(hands.count() + 1);
+        let keys = move || (0..128u8).filter(move |key| may_sound(*key) && hands.can_add(*key));
+        let room = move |key: u8| hands.room_above(key, may_sound);
+        let needs = needs.min(keys().map(room).max().unwrap_or(0));
+        let near = before.lowest().or(self.chord_before).filter(|_| !goes_on);
+        let is_near = move |key: u8| near.is_none_or(|near| near.abs_diff(key) <= LEAP_OF_A_CHORD);
+        // After a change of range nothing may be near.
+        let leaps = !keys().any(|key| is_near(key) && room(key) >= needs);
+        move |key| hands.can_add(key) && room(key) >= needs && (leaps || is_near(key))
     }
 
     /// Masks the duration logits: a line may hold a note into the next bar, an accompaniment strikes anew.

@@ -20,6 +20,9 @@ pub struct Feel {
     /// How much later than written, in 1/1000 tick; never earlier, so that nothing leaves its bar
     /// backwards or comes before the start.
     pub delay_millitick: i32,
+    /// How much later than written it ends, in 1/1000 tick: swing moves the end of a note as it moves the
+    /// beginning of the next, which so finds the string free. Humanize does not move it.
+    pub end_delay_millitick: i32,
     /// MIDI velocity, 1..=127.
     pub velocity: u8,
 }
@@ -44,7 +47,10 @@ pub fn feel(note: &Note, bar_start: Tick, bar_end: Tick, controls: &Controls) ->
         written + (127.0 - written) * 0.75 * dynamics
     };
     let velocity = played + humanize * FULL_ROUGHNESS * (2.0 * rough - 1.0);
+    let end = (note.end() - bar_start) as f64;
+    let end_delay = swing(end, f64::from(controls.swing.clamp(0.0, 1.0))) - end;
     Feel {
+        end_delay_millitick: (end_delay * 1000.0).round() as i32,
         delay_millitick: (delay.clamp(0.0, room.max(0.0)) * 1000.0).round() as i32,
         velocity: velocity.round().clamp(1.0, 127.0) as u8,
     }
@@ -123,6 +129,46 @@ mod tests {
             let delay = f64::from(played(onset, &controls).delay_millitick) / 1000.0;
             assert!((0.0..96.0).contains(&(onset as f64 + delay)) && delay >= 0.0);
         }
+    }
+
+    #[test]
+    fn humanize_loosens_more_and_more_and_never_comes_early() {
+        let looseness = |humanize| -> (i64, i64) {
+            let controls = Controls {
+                humanize,
+                ..Controls::default()
+            };
+            let (mut late, mut rough) = (0, 0);
+            for onset in 0..96 {
+                let feel = played(onset, &controls);
+                assert!(feel.delay_millitick >= 0);
+                late += i64::from(feel.delay_millitick);
+                rough += i64::from(feel.velocity.abs_diff(80));
+            }
+            (late, rough)
+        };
+        let along = [0.0, 0.25, 0.5, 0.75, 1.0].map(looseness);
+        assert_eq!(along[0], (0, 0));
+        assert!(
+            along.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1),
+            "{along:?}"
+        );
+    }
+
+    #[test]
+    fn swing_moves_the_off_beats_more_and_more_and_lines_stay_legato() {
+        let swung = |swing| {
+            let controls = Controls {
+                swing,
+                ..Controls::default()
+            };
+            let (before, off_beat) = (played(6, &controls), played(12, &controls));
+            assert_eq!(before.end_delay_millitick, off_beat.delay_millitick);
+            off_beat.delay_millitick
+        };
+        let along = [0.0, 0.25, 0.5, 0.75, 1.0].map(swung);
+        assert_eq!(along[0], 0);
+        assert!(along.is_sorted_by(|a, b| a < b), "{along:?}");
     }
 
     #[test]

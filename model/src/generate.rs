@@ -2,18 +2,20 @@
 //! come through here.
 
 mod refused;
+mod surprise;
 mod writing;
 
 use burn::tensor::{Device, Tensor};
 use rand::Rng as _;
 
-pub use self::refused::Refused;
 use self::writing::{Decoder, First, Writing};
+pub use self::{refused::Refused, surprise::Surprise};
 use crate::{
     chord::Key,
     constrain::Rules,
     controls::{Controls, Role},
     harmony::Bar,
+    motif::Motif,
     network::Cache,
     note::{Note, between, places},
     sample::{Looseness, stream},
@@ -80,6 +82,7 @@ pub struct Generator {
     /// The context of the last bar that was planned: a correction goes on from it.
     prefix: Prefix,
     refused: Refused,
+    surprise: Surprise,
 }
 
 impl Generator {
@@ -99,6 +102,7 @@ impl Generator {
             decoder: Decoder { weights, device },
             prefix: Prefix::default(),
             refused: Refused::default(),
+            surprise: Surprise::default(),
         }
     }
 
@@ -106,6 +110,12 @@ impl Generator {
     #[must_use]
     pub fn refused(&self) -> Refused {
         self.refused
+    }
+
+    /// How unlikely the network finds all that was written so far.
+    #[must_use]
+    pub fn surprise(&self) -> Surprise {
+        self.surprise
     }
 
     /// Its weights.
@@ -151,9 +161,16 @@ impl Generator {
 
         let own = between(music.own, from, segment.start);
         let key = key_of(music, segment);
+        let calls = match controls.role {
+            // The heard line is in its own past.
+            Role::Continue => music.own,
+            _ => music.heard,
+        };
+        let motif = Motif::of(controls, calls, segment);
         let blank = Writing {
             decoder: &self.decoder,
             refused: self.refused,
+            surprise: self.surprise,
             music,
             segment,
             tokenizer,
@@ -163,6 +180,7 @@ impl Generator {
             } else {
                 first(music, own, segment)
             },
+            motif: motif.as_ref(),
             looseness: Looseness::from_adventure(controls.adventure),
             trust: 1.0,
             rng: stream(controls, segment.bar.number, segment.start, (music.roll, 0)),
@@ -173,6 +191,7 @@ impl Generator {
         };
         let writing = write(&blank, &asked.avoid, out);
         self.refused = writing.refused;
+        self.surprise = writing.surprise;
         writing.notes
     }
 

@@ -15,6 +15,8 @@ pub mod generate;
 pub mod harmony;
 pub mod midi_file;
 #[cfg(feature = "network")]
+pub mod motif;
+#[cfg(feature = "network")]
 pub mod network;
 pub mod note;
 #[cfg(feature = "network")]

@@ -524,7 +524,8 @@ impl Planner {
             },
             yields,
         };
-        let mut adopting = Adopting::new(&mut self.own, pass, role, out);
+        let until = self.next_onset(pass, segment.end);
+        let mut adopting = Adopting::new(&mut self.own, pass, role, until, out);
         let mut take = |note: Note| {
             // Where the player is known to play, the melody is the player's.
             let free = role != Role::Continue || guessed;
@@ -559,6 +560,16 @@ impl Planner {
     /// Whether our notes are silent while the player plays: a melody is one at a time.
     fn yields(&self) -> bool {
         self.controls.role == Role::Continue && self.controls.mode == Mode::Follow
+    }
+
+    /// The first onset of the segment from `from` on, where that is planned already.
+    fn next_onset(&self, pass: u32, from: Tick) -> Option<Tick> {
+        let mut standing = self.standing.iter();
+        let next = standing.find(|next| next.pass == pass && next.segment.start == from)?;
+        let mut onsets = self.own.iter().map(|planned| planned.note.onset);
+        onsets
+            .find(|onset| *onset >= from)
+            .filter(|onset| *onset < next.segment.end)
     }
 
     fn drop_own(&mut self, from: Tick, to: Tick) {

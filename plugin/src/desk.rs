@@ -221,6 +221,7 @@ impl Desk {
                             onset: note.onset,
                             duration: note.duration,
                             delay_millitick: feel.delay_millitick,
+                            end_delay_millitick: feel.end_delay_millitick,
                             channel,
                             pitch: note.pitch,
                             velocity: feel.velocity,

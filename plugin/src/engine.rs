@@ -153,6 +153,7 @@ impl<E: Copy> Engine<E> {
             thru: block.thru,
             bypass: block.bypass,
             role: block.controls.role,
+            any_key: block.controls.any_key(),
         };
         self.player.open(block.frames, sink);
         self.take_settings(block, sink);

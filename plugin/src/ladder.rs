@@ -161,7 +161,14 @@ impl Ladder {
     }
 
     /// Fills `gap`, which nobody has planned: gives each note to `play`, and says where they come from.
-    pub fn fill(&self, gap: &Segment, role: Role, mut play: impl FnMut(PlannedNote)) -> Rung {
+    /// Where not `any_key` may be played, nothing bends to the harmony.
+    pub fn fill(
+        &self,
+        gap: &Segment,
+        role: Role,
+        any_key: bool,
+        mut play: impl FnMut(PlannedNote),
+    ) -> Rung {
         let latest = || self.kept.iter().rev();
         if let Some(kept) = latest().find(|kept| kept.segment.holds(gap.from)) {
             let notes = kept.notes.iter().filter(|note| gap.holds(note.onset));
@@ -187,7 +194,11 @@ impl Ladder {
             if gap.holds(onset) {
                 play(PlannedNote {
                     onset,
-                    fit: moved_fit(role, onset == gap.bar),
+                    fit: if any_key {
+                        moved_fit(role, onset == gap.bar)
+                    } else {
+                        Fit::AsPlanned
+                    },
                     ..*note
                 });
             }
@@ -239,6 +250,7 @@ mod tests {
             onset: Tick(onset),
             duration: 12,
             delay_millitick: 0,
+            end_delay_millitick: 0,
             channel: 0,
             pitch,
             velocity: 80,
@@ -260,7 +272,7 @@ mod tests {
 
     fn filled(ladder: &Ladder, gap: &Segment, role: Role) -> (Rung, Vec<(i64, u8, Fit)>) {
         let mut notes = Vec::new();
-        let rung = ladder.fill(gap, role, |note| {
+        let rung = ladder.fill(gap, role, true, |note| {
             notes.push((note.onset.0, note.pitch, note.fit));
         });
         (rung, notes)

@@ -112,6 +112,8 @@ pub struct PlannedNote {
     pub duration: i64,
     /// How much later than `onset` it plays, in 1/1000 tick: swing and humanize.
     pub delay_millitick: i32,
+    /// How much later than written it ends, in 1/1000 tick.
+    pub end_delay_millitick: i32,
     /// MIDI channel, 0..=15.
     pub channel: u8,
     /// MIDI key.

@@ -38,11 +38,11 @@ impl Waiting {
         self.note.onset.0 as f64 + f64::from(self.note.delay_millitick) / 1000.0
     }
 
-    /// When it stops, in ticks. Swing and humanize move the beginning only, so that the next note finds
-    /// the string free.
+    /// When it stops, in ticks.
     #[must_use]
     pub fn ends(&self) -> f64 {
-        (self.note.onset + self.note.duration).0 as f64
+        let written = (self.note.onset + self.note.duration).0 as f64;
+        written + f64::from(self.note.end_delay_millitick) / 1000.0
     }
 }
 
@@ -148,6 +148,8 @@ pub struct Sounding {
     pub pitch: u8,
     /// The key that it was planned with, before it bent to the harmony.
     pub planned_pitch: u8,
+    /// Its place in the song, as it is written.
+    pub onset: Tick,
     /// When it ends, in ticks of the epoch that plays.
     pub ends: f64,
     /// It ends as soon as a player is heard.
@@ -196,6 +198,12 @@ impl SoundingTable {
     /// Takes out any note that yields.
     pub fn take_yielding(&mut self) -> Option<Sounding> {
         let place = self.notes.iter().position(|note| note.yields)?;
+        Some(self.notes.remove(place))
+    }
+
+    /// Takes out any note that does not belong to what is struck at `onset`.
+    pub fn take_other_than(&mut self, onset: Tick) -> Option<Sounding> {
+        let place = self.notes.iter().position(|note| note.onset != onset)?;
         Some(self.notes.remove(place))
     }
 
@@ -254,6 +262,7 @@ mod tests {
             onset: Tick(onset),
             duration: 24,
             delay_millitick: 0,
+            end_delay_millitick: 0,
             channel: 0,
             pitch,
             velocity: 90,
@@ -359,6 +368,7 @@ mod tests {
                 pitch,
                 ends,
                 planned_pitch: pitch,
+                onset: Tick(0),
                 yields: false,
             });
         }

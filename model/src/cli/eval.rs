@@ -236,6 +236,7 @@ fn continuations(
     let count = arguments.continuations;
     let progress = bar(count, format!("{}: playing", role.name()))?;
     let begun = std::time::Instant::now();
+    let before = generator.surprise();
     let (excerpts, refused) = play(generator, held_out, controls, start, 0, count, || {
         progress.inc(1);
     });
@@ -268,6 +269,11 @@ fn continuations(
     writeln!(
         text,
         "refused by the masks               onset {onset:.1} %, pitch {pitch:.1} %, duration {duration:.1} %"
+    )?;
+    writeln!(
+        text,
+        "unlikely by the network itself     {:.2} nats a draw",
+        generator.surprise().since(&before).mean()
     )?;
     writeln!(
         text,

@@ -3,12 +3,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Music, Refused, lately};
+use super::{Music, Refused, Surprise, lately};
 use crate::{
     constrain::Rules,
     controls::Role,
     echo::Classes,
     harmony::Harmony,
+    motif::Motif,
     network::{Cache, Proposals, Rotary},
     note::{Note, between},
     sample::{Looseness, draw},
@@ -71,11 +72,14 @@ pub enum First {
 pub struct Writing<'a> {
     pub decoder: &'a Decoder,
     pub refused: Refused,
+    pub surprise: Surprise,
     pub music: &'a Music<'a>,
     pub segment: &'a Segment,
     pub tokenizer: Tokenizer<'a>,
     pub rules: Rules,
     pub first: First,
+    /// What is answered.
+    pub motif: Option<&'a Motif>,
     pub looseness: Looseness,
     /// How much of the network's trust in echoes counts, 0..=1.
     pub trust: f32,
@@ -110,8 +114,16 @@ impl Writing<'_> {
         let root = self.new_root(&harmony);
         self.rules
             .pitches(&mut logits, at, &self.notes, &harmony, ceiling, root);
+        if let Some(motif) = self.motif {
+            let before = self.notes.last().or_else(|| {
+                let before = between(self.music.own, self.music.since, self.segment.start);
+                before.last()
+            });
+            motif.pitches(&mut logits, at, before.map(|note| note.pitch));
+        }
         self.refused.add(1, &wanted, &logits);
         let pitch = draw(&logits, self.looseness.of_keys(role), &mut self.rng)?;
+        self.surprise.add(&wanted, pitch);
         row.set_pitch(pitch.saturating_add_signed(self.tokenizer.own_shift().into()));
 
         let proposed = self.proposals(echoes.durations);
@@ -120,9 +132,13 @@ impl Writing<'_> {
         let wanted = numbers(logits);
         let mut logits = wanted.clone();
         self.rules.durations(&mut logits, self.segment, at);
+        if let Some(motif) = self.motif {
+            motif.durations(&mut logits, at);
+        }
         self.refused.add(2, &wanted, &logits);
         // A segment always has room for the shortest duration.
         let duration = draw(&logits, self.looseness, &mut self.rng)?;
+        self.surprise.add(&wanted, duration);
         row.set_duration(duration);
 
         let proposed = self.proposals(echoes.velocities);
@@ -163,6 +179,10 @@ impl Writing<'_> {
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
         self.rules.onsets(&mut logits, self.segment, &self.notes);
+        if let Some(motif) = self.motif {
+            let last = self.notes.last().map(|note| note.onset);
+            motif.onsets(&mut logits, self.segment, last);
+        }
         self.refused.add(0, &wanted, &logits);
         if self.notes.is_empty() {
             logits[END] -= match self.first {
@@ -171,7 +191,9 @@ impl Writing<'_> {
                 First::Must => f32::INFINITY,
             };
         }
-        draw(&logits, self.looseness, &mut self.rng).filter(|class| *class != END)
+        let class = draw(&logits, self.looseness, &mut self.rng)?;
+        self.surprise.add(&wanted, class);
+        (class != END).then_some(class)
     }
 
     /// Adds a note, and takes its step. The note or chord before ends where this one begins, but for drums.

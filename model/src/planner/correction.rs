@@ -1,6 +1,6 @@
 //! Corrections: a plan whose harmony turned out another is made anew from the next sixteenth on.
 
-use super::{Action, CHECK, CORRECTION, Planner, Standing};
+use super::{Action, CHECK, CORRECTION, Planner, Standing, adopting::before};
 use crate::{controls::Role, harmony::Bar, note::Note, time::Tick, tokenizer::Segment};
 
 impl Planner {
@@ -41,9 +41,9 @@ impl Planner {
         out(Action::Replace { pass, from, to });
         self.drop_own(from, segment.end);
         let known = self.pitch_classes_at(beat);
-        for planned in self.own.iter_mut().rev().take(16) {
+        for planned in before(&mut self.own, from) {
             let note = &mut planned.note;
-            if note.onset < from && note.end() > from && clashes_with(note.pitch, known) {
+            if note.end() > from && clashes_with(note.pitch, known) {
                 note.duration = from - note.onset;
                 out(Action::Release {
                     pass,

@@ -206,7 +206,7 @@ impl Planner {
         let place = |note: &Note| (note.onset, note.pitch);
         notes.sort_by_key(place);
         notes.dedup_by_key(|note| place(note));
-        let mut adopting = Adopting::new(&mut self.own, pass, self.controls.role, out);
+        let mut adopting = Adopting::new(&mut self.own, pass, self.controls.role, None, out);
         for note in notes {
             adopting.take(Planned {
                 note,

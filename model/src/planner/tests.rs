@@ -3,9 +3,15 @@
 use burn::tensor::Device;
 use proptest::prelude::*;
 
+mod asked;
+mod guarantees;
+
 use super::*;
 use crate::{
+    midi_file::Song,
     network::{Network, NetworkConfig},
+    note::places,
+    perform::{Knowledge, perform},
     time::Meter,
     weights::{Training, Weights},
 };

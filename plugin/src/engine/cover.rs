@@ -96,7 +96,7 @@ impl Cover {
         &mut self,
         (from, to): (f64, f64),
         grid: BarGrid,
-        role: Role,
+        (role, any_key): (Role, bool),
         schedule: &mut Schedule,
     ) {
         self.head = to;
@@ -115,14 +115,20 @@ impl Cover {
                     self.status.add(Rung::Planned.count(), 1);
                     end
                 }
-                None => self.fill(at, grid, role, schedule),
+                None => self.fill(at, grid, (role, any_key), schedule),
             };
             self.covered = at;
         }
     }
 
     /// Fills the rest of the bar at `at`; returns its end.
-    fn fill(&mut self, at: Tick, grid: BarGrid, role: Role, schedule: &mut Schedule) -> Tick {
+    fn fill(
+        &mut self,
+        at: Tick,
+        grid: BarGrid,
+        (role, any_key): (Role, bool),
+        schedule: &mut Schedule,
+    ) -> Tick {
         let bar = Bar::containing(grid, at);
         let segment = Segment {
             epoch: self.epoch,
@@ -130,7 +136,7 @@ impl Cover {
             from: at,
             to: bar.end(),
         };
-        let rung = self.ladder.fill(&segment, role, |note| {
+        let rung = self.ladder.fill(&segment, role, any_key, |note| {
             schedule.insert(Waiting {
                 epoch: segment.epoch,
                 note,

@@ -26,6 +26,9 @@ const INPUT_CAPACITY: usize = 4096;
 /// Spans that may wait between the heads: 120 ms at 48 kHz in blocks of 6 samples.
 const SPAN_CAPACITY: usize = 1024;
 
+/// Ticks that a note sounds at the least, however late it began.
+const SHORTEST: f64 = 0.25;
+
 /// A run of samples on the way from the hearing to the playing head.
 #[derive(Clone, Copy, Debug)]
 pub struct Stretch {
@@ -62,6 +65,8 @@ pub struct Output {
     pub bypass: bool,
     /// What is played.
     pub role: Role,
+    /// A note may bend to any key: neither scale nor range is held to.
+    pub any_key: bool,
 }
 
 impl Output {
@@ -281,8 +286,8 @@ impl<E: Copy> Player<E> {
         let began = stretch.span.map_or(0.0, |span| span.frontier(first));
         if let Some(span) = stretch.span {
             let ticks = (began, span.frontier(last));
-            self.cover
-                .go(ticks, stretch.grid, output.role, &mut self.schedule);
+            let how = (output.role, output.any_key);
+            self.cover.go(ticks, stretch.grid, how, &mut self.schedule);
         }
         while let Some((offset, next)) = self.next(stretch, first, last) {
             let since_first = stretch
@@ -424,11 +429,21 @@ impl<E: Copy> Player<E> {
         if let Some(sounding) = self.sounding.take(note.channel, note.pitch) {
             self.end(sounding, now.sample, sink);
         }
+        // By their plans they have ended; what stood in for a late plan, or came late itself, may not have.
+        while let Some(sounding) = output
+            .role
+            .strikes_anew()
+            .then(|| self.sounding.take_other_than(note.onset))
+            .flatten()
+        {
+            self.end(sounding, now.sample, sink);
+        }
         self.sounding.insert(Sounding {
+            onset: note.onset,
             channel: note.channel,
             pitch: note.pitch,
             planned_pitch,
-            ends: waiting.ends().max(begins + 1.0),
+            ends: waiting.ends().max(begins + SHORTEST),
             yields: note.yields,
         });
         let body = Body::On {

@@ -203,6 +203,7 @@ pub fn note(onset: i64, pitch: u8) -> PlannedNote {
         onset: Tick(onset),
         duration: 24,
         delay_millitick: 0,
+        end_delay_millitick: 0,
         channel: 0,
         pitch,
         velocity: 90,

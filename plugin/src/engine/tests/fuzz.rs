@@ -47,6 +47,7 @@ fn planned() -> impl Strategy<Value = PlannedNote> {
                 onset: Tick(0),
                 duration,
                 delay_millitick,
+                end_delay_millitick: 0,
                 channel,
                 pitch,
                 velocity: 80,
