@@ -27,6 +27,51 @@ pub struct Feel {
     pub velocity: u8,
 }
 
+/// A note as it is played: it begins a little after its place and ends where it was written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// The note, at its place, with the velocity with which it is struck.
+    pub note: Note,
+    /// How much later than its place it begins, in 1/1000 tick, 0 or more.
+    pub delay_millitick: i32,
+}
+
+impl Played {
+    /// `note` played with this feel.
+    #[must_use]
+    pub fn of(note: &Note, feel: Feel) -> Self {
+        Self {
+            note: Note {
+                velocity: feel.velocity,
+                ..*note
+            },
+            delay_millitick: feel.delay_millitick,
+        }
+    }
+
+    /// Where it begins to sound, in ticks.
+    #[must_use]
+    pub fn begins(&self) -> f64 {
+        self.note.onset.0 as f64 + f64::from(self.delay_millitick) / 1000.0
+    }
+
+    /// Where it stops, in ticks: where it was written to, but no note is shorter than a tick.
+    #[must_use]
+    pub fn ends(&self) -> f64 {
+        (self.note.end().0 as f64).max(self.begins() + 1.0)
+    }
+}
+
+impl From<Note> for Played {
+    /// Exactly on its place.
+    fn from(note: Note) -> Self {
+        Self {
+            note,
+            delay_millitick: 0,
+        }
+    }
+}
+
 /// How `note` is played in a bar that starts at `bar_start` and ends at `bar_end`. Depends on the note and
 /// its place alone: every pass plays it alike.
 #[must_use]

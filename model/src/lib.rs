@@ -1,6 +1,8 @@
 //! What Continuo knows of music: time, notes, tokens, the transformer that writes notes, its training.
 //! No host, no threads, no samples in here.
 
+#[cfg(feature = "network")]
+pub mod capture;
 pub mod chord;
 #[cfg(feature = "network")]
 pub mod constrain;

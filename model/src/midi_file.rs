@@ -17,19 +17,20 @@ use std::{
 
 use crate::{
     chord::Key,
+    feel::Played,
     note::Note,
     time::{BarGrid, Meter, Tick},
 };
 
 pub use read::read;
-pub use write::write;
+pub use write::{write, write_with};
 
 /// The channel of the drums in General MIDI, counted from 0.
 pub const DRUM_CHANNEL: u8 = 9;
 
-/// The last tick that a song may reach: about two days at 120 quarters a minute. What a damaged file
-/// places beyond is left out, and what lies within can be written as MIDI delta times.
-pub const LAST_TICK: Tick = Tick(1 << 23);
+/// The last tick that a song may reach: about a day at 120 quarters a minute. What a damaged file places
+/// beyond is left out, and what lies within can be written as MIDI delta times.
+pub const LAST_TICK: Tick = Tick(1 << 22);
 
 /// The tempo of a file that states none, in quarters a minute.
 const DEFAULT_TEMPO: f64 = 120.0;
@@ -66,6 +67,19 @@ impl Track {
     pub fn is_drums(&self) -> bool {
         self.channel == DRUM_CHANNEL
     }
+}
+
+/// One part on one channel, as it is played: with its swing and looseness.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// MIDI channel, 0..=15.
+    pub channel: u8,
+    /// General MIDI program, 0..=127, if it states one.
+    pub program: Option<u8>,
+    /// Its notes; no two of one pitch overlap.
+    pub notes: Vec<Played>,
 }
 
 impl Default for Song {

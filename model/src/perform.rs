@@ -4,15 +4,14 @@
 //! The command line and the evaluation play through here, so what they measure is what the plugin plays.
 
 use crate::{
+    capture::Capture,
     controls::Controls,
-    feel::feel,
-    fit::{Fit, SILENCE, fit_pitch},
-    generate::{Generator, LEAD},
-    harmony::Bar,
+    feel::Played,
+    generate::Generator,
     midi_file::Song,
     note::Note,
-    planner::{Action, Planned, Planner},
-    time::Tick,
+    planner::Planner,
+    time::{BarGrid, Tick},
 };
 
 /// How much of the song is known before it is played.
@@ -44,8 +43,8 @@ fn events(heard: &[Note]) -> Vec<(Tick, Key)> {
     events
 }
 
-/// Plays from tick 0 to `end` against `heard` and returns the generated notes with their velocities and
-/// without their swing, sorted by onset and pitch. Meters are those of `song`.
+/// Plays from tick 0 to `end` against `heard` and returns the generated notes as they are played, sorted by
+/// onset and pitch. Meters are those of `song`.
 #[must_use]
 pub fn perform(
     generator: &Generator,
@@ -54,86 +53,143 @@ pub fn perform(
     controls: Controls,
     end: Tick,
     knowledge: Knowledge,
-    mut progress: impl FnMut(Tick),
-) -> Vec<Note> {
-    let mut planner = Planner::new(generator.clone());
-    planner.set_controls(controls);
-    let events = events(heard);
-    if knowledge == Knowledge::Rehearsed {
-        planner.rehearse(heard, end);
-    }
-    let mut grid = song.grid_at(Tick(0));
-    planner.start(Tick(0), grid, None);
-    let mut next_event = 0;
-    let mut plan: Vec<Planned> = Vec::new();
-    let mut now = Tick(0);
-    take(planner.advance(now), &mut plan);
-    while now < end {
-        progress(now);
-        while let Some((at, key)) = events.get(next_event).filter(|event| event.0 <= now) {
-            match *key {
-                Key::Up(pitch) => planner.note_off(*at, 0, pitch),
-                Key::Down(pitch, velocity) => planner.note_on(*at, 0, pitch, velocity),
-            }
-            next_event += 1;
-        }
-        now += 1;
-        if song.grid_at(now) != grid {
-            grid = song.grid_at(now);
-            planner.change(now, grid, None);
-        }
-        take(planner.advance(now), &mut plan);
-    }
-    let mut notes: Vec<Note> = plan
-        .into_iter()
-        .filter(|planned| {
-            let guessed = planned.fit != Fit::AsPlanned;
-            planned.note.onset < end
-                && !(planned.yields && is_played(heard, planned, LEAD))
-                && (!guessed || is_played(heard, planned, SILENCE))
-        })
-        .map(|planned| {
-            let mut note = planned.note;
-            let down = heard
-                .iter()
-                .filter(|other| other.sounds_at(note.onset))
-                .fold(0u128, |down, other| down | 1 << other.pitch.min(127));
-            note.pitch = fit_pitch(note.pitch, planned.fit, down);
-            let bar = Bar::containing(song.grid_at(note.onset), note.onset);
-            note.velocity = feel(&note, bar.start, bar.end(), &controls).velocity;
-            note
-        })
-        .collect();
-    notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
-    notes
+    progress: impl FnMut(Tick),
+) -> Vec<Played> {
+    let performance = Performance {
+        knowledge,
+        ..Performance::new(song, heard, controls, end)
+    };
+    performance.play(generator, progress)
 }
 
-/// Whether a key is down as this note begins, or was within `lately` ticks before.
-fn is_played(heard: &[Note], planned: &Planned, lately: i64) -> bool {
-    let onset = planned.note.onset;
-    heard
-        .iter()
-        .any(|note| note.onset <= onset && (onset < note.end() || onset < note.onset + lately))
+/// A performance that is to be played.
+#[derive(Clone, Debug)]
+pub struct Performance<'a> {
+    /// Its meters.
+    pub song: &'a Song,
+    /// The notes that are heard, by onset.
+    pub heard: &'a [Note],
+    /// What is asked for.
+    pub controls: Controls,
+    /// From here on what was played before is repeated.
+    pub hold_from: Option<Tick>,
+    /// It goes from tick 0 to here.
+    pub end: Tick,
+    /// How much of the song is known.
+    pub knowledge: Knowledge,
 }
 
-fn take(actions: std::vec::Drain<'_, Action>, plan: &mut Vec<Planned>) {
-    for action in actions {
-        match action {
-            Action::Segment { .. } => {}
-            // A file is played in one pass.
-            Action::Replace { pass: 1.., .. } => {}
-            Action::Replace { from, to, .. } => {
-                plan.retain(|planned| planned.note.onset < from || planned.note.onset >= to);
+impl<'a> Performance<'a> {
+    /// A first pass that makes new music all the time.
+    #[must_use]
+    pub fn new(song: &'a Song, heard: &'a [Note], controls: Controls, end: Tick) -> Self {
+        Self {
+            song,
+            heard,
+            controls,
+            hold_from: None,
+            end,
+            knowledge: Knowledge::FirstPass,
+        }
+    }
+
+    /// Plays it; `progress` is told each tick.
+    #[must_use]
+    pub fn play(&self, generator: &Generator, mut progress: impl FnMut(Tick)) -> Vec<Played> {
+        let mut stage = Stage::new(generator, self);
+        let events = events(self.heard);
+        let mut next_event = 0;
+        let mut now = Tick(0);
+        stage.come_to(now);
+        while now < self.end {
+            progress(now);
+            while let Some((at, key)) = events.get(next_event).filter(|event| event.0 <= now) {
+                stage.hear(*at, key);
+                next_event += 1;
             }
-            Action::Note { planned, .. } => plan.push(planned),
-            Action::Release { at, pitch, .. } => {
-                for planned in plan.iter_mut() {
-                    let note = &mut planned.note;
-                    if note.pitch == pitch && note.onset < at && note.end() > at {
-                        note.duration = at - note.onset;
-                    }
-                }
+            if self.hold_from == Some(now) {
+                stage.hold(now);
+            }
+            now += 1;
+            stage.set_bars(now, self.song.grid_at(now));
+            stage.come_to(now);
+        }
+        stage.finish()
+    }
+}
+
+/// The planner, and what becomes of its plan.
+struct Stage {
+    planner: Planner,
+    controls: Controls,
+    grid: BarGrid,
+    capture: Capture,
+}
+
+impl Stage {
+    fn new(generator: &Generator, performance: &Performance<'_>) -> Self {
+        let mut planner = Planner::new(generator.clone());
+        let controls = performance.controls;
+        planner.set_controls(controls);
+        if performance.knowledge == Knowledge::Rehearsed {
+            planner.rehearse(performance.heard, performance.end);
+        }
+        let grid = performance.song.grid_at(Tick(0));
+        planner.start(Tick(0), grid, None);
+        let mut capture = Capture::whole();
+        capture.start(Tick(0), grid, TEMPO);
+        Self {
+            planner,
+            controls,
+            grid,
+            capture,
+        }
+    }
+
+    fn hear(&mut self, at: Tick, key: &Key) {
+        match *key {
+            Key::Up(pitch) => {
+                self.planner.note_off(at, 0, pitch);
+                self.capture.note_off(at, 0, pitch);
+            }
+            Key::Down(pitch, velocity) => {
+                self.planner.note_on(at, 0, pitch, velocity);
+                self.capture.note_on(at, 0, pitch, velocity);
             }
         }
     }
+
+    fn set_bars(&mut self, at: Tick, grid: BarGrid) {
+        if grid != self.grid {
+            self.grid = grid;
+            self.planner.change(at, grid, None);
+            self.capture.change(at, grid, TEMPO);
+        }
+    }
+
+    /// Hold is switched on, which makes the plan void.
+    fn hold(&mut self, at: Tick) {
+        self.controls.hold = true;
+        self.planner.set_controls(self.controls);
+        self.planner.start(at, self.grid, None);
+        self.capture.start(at, self.grid, TEMPO);
+        self.come_to(at);
+    }
+
+    /// Everything before `at` has been heard.
+    fn come_to(&mut self, at: Tick) {
+        let (capture, grid, controls) = (&mut self.capture, self.grid, &self.controls);
+        self.planner
+            .advance_at_once(at, &mut |action| capture.take(&action, grid, controls));
+        capture.listen_to(at);
+    }
+
+    fn finish(self) -> Vec<Played> {
+        let mut notes = self.capture.played();
+        notes.sort_unstable_by_key(|played| (played.note.onset, played.note.pitch));
+        notes
+    }
 }
+
+/// Nothing that is played depends on it.
+const TEMPO: f64 = 120.0;

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use continuo_model::{
+    capture::{Capture, Captured, Place, Row},
     controls::Controls,
     feel::feel,
     generate::Generator,
@@ -27,6 +28,10 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
+    /// Where the song was last heard to stand.
+    place: Place,
+    /// What just played.
+    capture: Capture,
     /// Channel of the last heard note, 0..=15.
     channel: u8,
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
@@ -47,6 +52,8 @@ impl Desk {
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
+            place: Place::default(),
+            capture: Capture::default(),
             channel: 0,
             downbeat: Vec::new(),
             scribe: Scribe::default(),
@@ -83,12 +90,34 @@ impl Desk {
         }
     }
 
-    /// A new desk after a panic: the controls stay, the song is heard anew.
-    pub fn renewed(&self, generator: Generator) -> Self {
+    /// The last bars as a MIDI file, or the phrase that repeats while Hold is on; `None` when nothing has been
+    /// played.
+    pub fn captured(&self) -> Option<Captured> {
+        let row = match (self.phrase(), self.controls.hold) {
+            (Some(phrase), true) => phrase,
+            _ => self.capture.row(&self.controls)?,
+        };
+        Some(Captured {
+            role: self.controls.role,
+            bytes: row.to_bytes(),
+        })
+    }
+
+    /// The held phrase as it is played.
+    fn phrase(&self) -> Option<Row> {
+        let (start, notes) = self.planner.held_phrase()?;
+        Row::of_phrase(notes, start, self.place, &self.controls)
+    }
+
+    /// A new desk after a panic: the controls and what has been played stay, the song is heard anew.
+    pub fn renewed(&mut self, generator: Generator) -> Self {
         let mut desk = Self::new(generator, Memory::default());
         desk.planner.set_controls(self.controls);
+        self.capture.stop();
         Self {
             controls: self.controls,
+            place: self.place,
+            capture: std::mem::take(&mut self.capture),
             epoch: self.epoch,
             channel: self.channel,
             ..desk
@@ -110,22 +139,29 @@ impl Desk {
                 at,
                 grid,
                 cycle,
-                tempo: _,
+                tempo,
             } => {
                 let grid = grid.from_zero();
+                self.place = Place { grid, tempo };
                 let next_pass = Epoch {
                     pass: self.epoch.pass + 1,
                     ..self.epoch
                 };
                 let early = std::mem::take(&mut self.downbeat);
-                if self.playing.is_some() && epoch == next_pass {
+                if let Some((_, cycle)) = self.playing.filter(|_| epoch == next_pass) {
                     self.planner.wrap(at);
+                    self.capture
+                        .wrap(cycle.map(|(_, end)| end), at, grid, tempo);
                     for (channel, pitch, velocity) in early {
                         self.planner.note_on(at, channel, pitch, velocity);
+                        self.capture.note_on(at, channel, pitch, velocity);
                     }
                 } else if self.playing.is_none() || epoch != self.epoch {
                     self.first_pass = epoch.pass;
                     self.planner.start(at, grid, cycle);
+                    self.capture.start(at, grid, tempo);
+                } else {
+                    self.capture.change(at, grid, tempo);
                 }
                 // What changes in mid-play, or with a wrap, counts from the next bar.
                 if self.playing.is_some_and(|known| known != (grid, cycle))
@@ -141,6 +177,7 @@ impl Desk {
                 self.epoch = epoch;
                 self.playing = None;
                 self.planner.stop();
+                self.capture.stop();
             }
             Heard::NoteOn {
                 at,
@@ -154,9 +191,13 @@ impl Desk {
                     self.downbeat.push((channel, pitch, velocity));
                 } else {
                     self.planner.note_on(at, channel, pitch, velocity);
+                    self.capture.note_on(at, channel, pitch, velocity);
                 }
             }
-            Heard::NoteOff { at, channel, pitch } => self.planner.note_off(at, channel, pitch),
+            Heard::NoteOff { at, channel, pitch } => {
+                self.planner.note_off(at, channel, pitch);
+                self.capture.note_off(at, channel, pitch);
+            }
             Heard::Forget => self.planner.forget(),
             // The seat keeps what is recalled.
             Heard::Recall => {}
@@ -185,8 +226,10 @@ impl Desk {
         let mut notes = 0;
         let mut sent = 0;
         let controls = self.controls;
+        let capture = &mut self.capture;
         self.planner.advance_at_once(at, &mut |action| {
             sent += 1;
+            capture.take(&action, grid, &controls);
             end.send(match action {
                 Action::Segment {
                     pass,
@@ -232,6 +275,7 @@ impl Desk {
                 }
             });
         });
+        self.capture.listen_to(at);
         if sent > 0 {
             self.scribe.note_news();
             status.add(Count::Plans, 1);

@@ -34,7 +34,7 @@ use continuo_model::{controls::Controls, time::Tick};
 use egui::{Rect, Ui, pos2};
 
 pub use self::{
-    actions::Actions,
+    actions::{Actions, Export},
     app::{ContinuoEditor, editor},
     gestures::Gestures,
     hints::Host,

@@ -51,6 +51,8 @@ pub enum Count {
     BarsMoved,
     /// Those for which there was nothing.
     BarsRested,
+    /// Frames that the window painted.
+    FramesPainted,
     /// The longest single `process` call, in nanoseconds: a maximum, not a sum.
     WorstProcessNanoseconds,
 }
@@ -134,7 +136,7 @@ impl Status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// 2.
+    /// 3.
     pub version: u64,
     /// [`Count::NotesHeard`].
     pub notes_heard: u64,
@@ -170,6 +172,8 @@ pub struct Counters {
     pub bars_moved: u64,
     /// [`Count::BarsRested`].
     pub bars_rested: u64,
+    /// [`Count::FramesPainted`]; since version 3.
+    pub frames_painted: u64,
 }
 
 impl Counters {
@@ -177,7 +181,7 @@ impl Counters {
     #[must_use]
     pub fn now() -> Self {
         Self {
-            version: 2,
+            version: 3,
             notes_heard: TOTALS.get(Count::NotesHeard),
             notes_played: TOTALS.get(Count::NotesPlayed),
             late: TOTALS.get(Count::Late),
@@ -195,6 +199,7 @@ impl Counters {
             bars_from_earlier_pass: TOTALS.get(Count::BarsFromEarlierPass),
             bars_moved: TOTALS.get(Count::BarsMoved),
             bars_rested: TOTALS.get(Count::BarsRested),
+            frames_painted: TOTALS.get(Count::FramesPainted),
         }
     }
 }
@@ -230,7 +235,7 @@ mod tests {
         unsafe { continuo_counters(&raw mut after) };
         // Other tests of this process may count too, so the totals rise by at least this much.
         assert!(after.plans >= before.plans + 5);
-        assert_eq!(after.version, 2);
+        assert_eq!(after.version, 3);
     }
 
     #[test]

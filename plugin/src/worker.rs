@@ -8,7 +8,9 @@
 //! audio threads know of neither: they see their end of the link.
 
 use std::{
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::{
         Arc, LazyLock, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -35,6 +37,13 @@ const MOST_THREADS: usize = 4;
 
 /// The shipped network, or why it can't be used. Read by the first activation.
 static GENERATOR: LazyLock<Result<Generator, WeightsError>> = LazyLock::new(Generator::shipped);
+
+/// Where captured music goes unless the musician says otherwise: the Music folder of the system, or one of
+/// that name at home.
+#[must_use]
+pub fn music_folder() -> Option<PathBuf> {
+    dirs::audio_dir().or_else(|| dirs::home_dir().map(|home| home.join("Music")))
+}
 
 /// The threads that run now, if any instance is at work.
 static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
@@ -101,6 +110,18 @@ impl Seat {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.0.board
+    }
+
+    /// Writes the last bars that were heard and played, or the phrase that repeats while Hold is on, as a MIDI
+    /// file of its own into `folder`, which is made when it is missing; returns the file's path. Called on the
+    /// host's main thread; waits for a plan in the making.
+    ///
+    /// # Errors
+    /// When nothing has been played yet, or the file cannot be written; the error says which.
+    pub fn export(&self, folder: &Path) -> io::Result<PathBuf> {
+        let captured = self.lock().desk.as_ref().and_then(Desk::captured);
+        let nothing = || io::Error::new(io::ErrorKind::NotFound, "nothing has been played yet");
+        captured.ok_or_else(nothing)?.write(folder)
     }
 
     /// Keeps the bar that holds `at` as it was played last, or lets go of it. For the window's thread.

@@ -50,7 +50,20 @@ impl From<Length> for i64 {
     }
 }
 
+impl Planner {
+    /// The phrase that repeats while Hold is on: where it began in the song, and its notes.
+    #[must_use]
+    pub fn held_phrase(&self) -> Option<(Tick, &[Note])> {
+        self.held.as_ref().map(Held::phrase)
+    }
+}
+
 impl Held {
+    /// Where it began in the song, and its notes.
+    pub fn phrase(&self) -> (Tick, &[Note]) {
+        (self.start, &self.notes)
+    }
+
     /// The part of `own`, sorted, that begins in the `length` ticks from `start` on; before the loop's start
     /// that is what its last pass played at its end. What begins from `now` on is not played yet.
     fn of(

@@ -20,9 +20,10 @@ use nice_plug_egui::{
 };
 
 use super::{
-    Host, Look, Moment, Scene, View, motion::Motion, state::LARGEST, theme::SMALLEST_SIZE, window,
+    Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
+    theme::SMALLEST_SIZE, window,
 };
-use crate::{params::ContinuoParams, playhead::Transport, snapshot::Snapshot, status::Status};
+use crate::{params::ContinuoParams, playhead::Transport, snapshot::Snapshot, status::{Count, Status}};
 
 /// Between two frames while the transport runs.
 const FRAME: Duration = Duration::from_millis(25);
@@ -66,6 +67,7 @@ impl ContinuoEditor {
             snapshot: Arc::default(),
             look: None,
             host: Host::here(),
+            actions: SeatActions::new(self.params.song.clone()),
         };
         let repaint = self.params.song.board().repaint().clone();
         let editor = create_egui_editor(Arc::clone(&state), repaint, settings, app);
@@ -133,6 +135,7 @@ struct App {
     /// What egui's own parts look like at present.
     look: Option<Look>,
     host: Host,
+    actions: SeatActions,
 }
 
 impl NiceEguiApp for App {
@@ -153,6 +156,7 @@ impl NiceEguiApp for App {
         let Some(context) = &self.context else {
             return;
         };
+        self.status.add(Count::FramesPainted, 1);
         let now = ui.input(|input| input.time);
         self.snapshot = self.params.song.board().latest();
         let reading = self.status.playhead().read();
@@ -170,7 +174,7 @@ impl NiceEguiApp for App {
             params: &self.params,
             controls,
             gestures: context,
-            actions: &self.params.song,
+            actions: &self.actions,
             snapshot: &self.snapshot,
             moment: Moment::read(&self.status, &reading, at, bypass),
             host: self.host,

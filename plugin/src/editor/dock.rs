@@ -6,6 +6,7 @@ use super::{
     Scene, View,
     buttons::{choice, sign_button, switch, view_switch},
     forget::forget,
+    header::{export, shows_export},
     knob::{Size, knob, natural},
     paint::{arrowhead, fitted},
     range::range,
@@ -233,18 +234,27 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let height = (rows.rest.height() - gap * (count - 1.0)) / count;
     let (upper, lower) = (rows.top(height), rows.top(height));
     if alone {
+        // Where the header has room for it, the button for the file is there.
+        let in_header = shows_export(scene, rect.width());
         let upper = cells(upper, 2, gap);
         midi(ui, scene, [upper[0], upper[1]]);
         let lower = cells(lower, 3, gap);
         rules(ui, scene, [lower[0], lower[1], lower[2]]);
-        let last = cells(rows.rest, 3, gap);
+        let last = cells(rows.rest, if in_header { 3 } else { 4 }, gap);
         light(ui, scene, view, last[0]);
         forget(ui, scene, view, last[1]);
-        more_button(ui, scene, view, last[2]);
+        if !in_header {
+            export(ui, scene, last[2]);
+        }
+        more_button(ui, scene, view, last[last.len() - 1]);
     } else {
-        let upper = cells(upper, 3, gap);
+        let in_header = shows_export(scene, rect.width());
+        let upper = cells(upper, if in_header { 3 } else { 4 }, gap);
         midi(ui, scene, [upper[0], upper[1]]);
         forget(ui, scene, view, upper[2]);
+        if !in_header {
+            export(ui, scene, upper[3]);
+        }
         let lower = cells(lower, 4, gap);
         rules(ui, scene, [lower[0], lower[1], lower[2]]);
         light(ui, scene, view, lower[3]);

@@ -2,14 +2,16 @@
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use super::{Scene, roles::roles};
+use super::{Scene, buttons::button, roles::roles};
 
 /// The header's height in natural points.
 pub const HEIGHT: f32 = 58.0;
-/// The roles' greatest width.
-const ROLES: f32 = 660.0;
-/// What is left beside the roles must be at least this for the name.
+const ROW: f32 = 30.0;
+/// The roles' greatest and least width.
+const ROLES: (f32, f32) = (600.0, 500.0);
+/// The name's width, and that of the button for the file.
 const NAME: f32 = 128.0;
+const FILE: f32 = 96.0;
 
 /// Draws the header in `rect`.
 pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
@@ -18,13 +20,34 @@ pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
     ui.painter().rect_filled(rect, 0.0, palette.ground);
     let inside = rect.shrink2(vec2(look.px(13.0), look.px(8.0)));
     let mut buttons = inside;
-    if inside.width() - look.px(NAME) >= look.px(ROLES * 0.8) {
+    if inside.width() - look.px(NAME) >= look.px(ROLES.1) {
         buttons.min.x = inside.left() + look.px(NAME);
         wordmark(ui, scene, inside);
     }
-    let width = buttons.width().min(look.px(ROLES));
+    let with_file = shows_export(scene, rect.width());
+    let file = if with_file { look.px(FILE + 14.0) } else { 0.0 };
+    let width = (buttons.width() - file).min(look.px(ROLES.0));
     buttons.min.x = buttons.right() - width;
     roles(ui, scene, buttons);
+    if with_file {
+        let right = buttons.left() - look.px(14.0);
+        let size = vec2(look.px(FILE), look.px(ROW));
+        let place = pos2(right - size.x, rect.center().y - size.y / 2.0);
+        export(ui, scene, Rect::from_min_size(place, size));
+    }
+}
+
+/// Whether a header of this width has room for the button for the file.
+pub fn shows_export(scene: &Scene, width: f32) -> bool {
+    width >= scene.look.px(NAME + FILE + ROLES.1 + 46.0)
+}
+
+/// Writes what was played into a file.
+pub fn export(ui: &mut Ui, scene: &Scene, rect: Rect) {
+    let tip = "Writes the last bars, heard and played, as a MIDI file into your music folder";
+    if button(ui, scene, rect, "Export .mid", tip).clicked() {
+        scene.actions.export();
+    }
 }
 
 /// The name, over the thick and thin of a figured bass.

@@ -21,7 +21,7 @@ pub fn legend(ui: &Ui, scene: &Scene, area: Rect) {
         .sum::<f32>()
         + between * 2.0;
     let size = vec2(width + look.px(18.0), look.px(22.0));
-    if area.width() < size.x + look.px(20.0) || area.height() < size.y * 9.0 {
+    if area.width() < size.x + look.px(20.0) || area.height() < size.y * 11.0 {
         return;
     }
     let plate = Rect::from_min_size(area.max - size - vec2(look.px(8.0), look.px(8.0)), size);

@@ -61,7 +61,7 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
     let wide = board.width() / KEYS;
     let edge = |pitch: u8| board.left() + f32::from(pitch) * wide;
     // Quieter than the roll's keyboard: it shows no music.
-    let ivory = mixed(palette.panel, palette.ivory, 0.55);
+    let ivory = mixed(palette.panel, palette.ivory, 0.72);
     let outside = mixed(palette.panel, palette.line, 0.5);
     painter.rect_filled(board, look.corner(3.0), outside);
     let inside = Rect::from_x_y_ranges(edge(lowest)..=edge(highest) + wide, board.y_range());

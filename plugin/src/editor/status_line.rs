@@ -3,7 +3,8 @@
 use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
-    Scene,
+    Export, Scene,
+    buttons::button,
     moment::{Rungs, Tone, sentence},
     paint::fitted,
     theme::mixed,
@@ -18,7 +19,11 @@ const METER: f32 = 120.0;
 pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
-    let (tone, text) = sentence(&scene.moment, scene.snapshot, &scene.controls);
+    let export = scene.actions.exported();
+    let (tone, text) = match export_words(&export) {
+        Some(words) => words,
+        None => sentence(&scene.moment, scene.snapshot, &scene.controls),
+    };
     let colour = match tone {
         Tone::Idle => palette.dim,
         Tone::Listening => palette.heard,
@@ -27,7 +32,11 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
     };
     ui.painter().rect_filled(rect, 0.0, palette.ground);
     let pad = look.px(14.0);
-    let right = right_side(ui, scene, rect, pad);
+    let right = if matches!(export, Export::Written(_) | Export::Failed(_)) {
+        export_buttons(ui, scene, rect, pad, &export)
+    } else {
+        right_side(ui, scene, rect, pad)
+    };
     let lamp = pos2(rect.left() + pad + look.px(4.0), rect.center().y);
     let painter = ui.painter();
     if matches!(tone, Tone::Listening | Tone::Playing) {
@@ -60,6 +69,37 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
     let response = ui.interact(line, Id::unique("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, true, &words));
     response.on_hover_text(words);
+}
+
+/// What became of an export.
+fn export_words(export: &Export) -> Option<(Tone, String)> {
+    match export {
+        Export::None => None,
+        Export::Writing => Some((Tone::Listening, "writing the MIDI file".to_owned())),
+        Export::Written(path) => Some((Tone::Playing, format!("saved {}", path.display()))),
+        Export::Failed(why) => Some((Tone::Wrong, format!("no file was written: {why}"))),
+    }
+}
+
+/// What can be done about it; returns where the buttons begin.
+fn export_buttons(ui: &mut Ui, scene: &Scene, rect: Rect, pad: f32, export: &Export) -> f32 {
+    let look = &scene.look;
+    let size = vec2(look.px(82.0), look.px(20.0));
+    let mut place = pos2(rect.right() - pad - size.x, rect.center().y - size.y / 2.0);
+    let close = Rect::from_min_size(place, size);
+    if button(ui, scene, close, "Close", "Back to what it does now").clicked() {
+        scene.actions.dismiss_export();
+    }
+    if let Export::Written(path) = export {
+        place.x -= size.x + look.px(7.0);
+        let copy = Rect::from_min_size(place, size);
+        let tip = "Copies the file's path, to be pasted into a file dialog";
+        if button(ui, scene, copy, "Copy path", tip).clicked() {
+            ui.ctx().copy_text(path.display().to_string());
+            scene.actions.dismiss_export();
+        }
+    }
+    place.x
 }
 
 /// The meter and the model's name; returns where they begin.

@@ -54,7 +54,9 @@ fn number(ui: &mut Ui, scene: &Scene, rect: Rect) {
     let response = ui.interact(rect, Id::unique("take"), Sense::click_and_drag());
     let travel = vec2(1.0, -1.0) / look.px(TRAVEL);
     let typed = drive(ui, &response, param, scene.gestures, travel);
-    if response.clicked() && !response.double_clicked() && typed.is_none() {
+    // Enter, which also counts as a click, has opened it already.
+    let by_pointer = response.interact_pointer_pos().is_some();
+    if by_pointer && response.clicked() && !response.double_clicked() {
         open_typing(ui, &response);
     }
     let value = param.normalized_value_to_string(param.unmodulated_normalized_value(), true);

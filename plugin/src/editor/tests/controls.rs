@@ -9,10 +9,12 @@ use super::{
     song::song,
     stage::{Did, Stage},
 };
+use crate::editor::Export;
 
 fn open(stage: Stage) -> Harness<'static, Stage> {
     let mut harness = Harness::builder()
         .with_size(vec2(960.0, 620.0))
+        .with_step_dt(1.0 / 60.0)
         .build_ui_state(|ui, stage: &mut Stage| stage.frame(ui), stage);
     harness.run_steps(3);
     harness
@@ -228,7 +230,6 @@ fn forget_is_pressed_for_long_enough_to_be_seen() {
     assert_eq!(pressed, down);
     harness.run_steps(2);
     assert_eq!(harness.state().recorder.take(), []);
-    // The harness lets a quarter of a second pass in each frame, at the most.
     harness.run_steps(30);
     let up = [
         Did::Set("Forget".into(), "Off".into()),
@@ -318,8 +319,8 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches.
-    assert_eq!(reached.len(), 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
+    // more, two ends of the range, three knobs, two lists, forget, four switches, export.
+    assert_eq!(reached.len(), 1 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
     assert!(reached.iter().all(Option::is_some));
 }
 
@@ -354,7 +355,7 @@ fn notes_are_named_under_the_pointer() {
             bar.left() + 5.0,
             bar.bottom() - 2.0 * step as f32,
         ));
-        harness.run_steps(30);
+        harness.run_steps(45);
         named |= harness
             .query_by_label_contains("A1 · played · bar 5, beat 1")
             .is_some();
@@ -363,4 +364,29 @@ fn notes_are_named_under_the_pointer() {
         }
     }
     assert!(named);
+}
+
+#[test]
+fn an_export_is_asked_for_and_its_path_copied() {
+    let mut harness = opened();
+    assert_eq!(click(&mut harness, "Export .mid"), [Did::Export]);
+    let path = "/home/me/Music/Continuo bass 1.mid";
+    harness.state_mut().recorder.1 = Export::Written(path.into());
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains(path).is_some());
+    harness.get_by_label("Copy path").click();
+    let mut copied = false;
+    for _ in 0..4 {
+        harness.step();
+        copied |=
+            harness.output().platform_output.commands.iter().any(
+                |command| matches!(command, egui::OutputCommand::CopyText(text) if text == path),
+            );
+    }
+    assert!(copied);
+    assert_eq!(harness.state().recorder.take(), [Did::Dismiss]);
+    harness.state_mut().recorder.1 = Export::Failed("nothing has been played yet".into());
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Copy path").is_none());
+    assert_eq!(click(&mut harness, "Close"), [Did::Dismiss]);
 }

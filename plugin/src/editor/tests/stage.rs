@@ -6,7 +6,7 @@ use continuo_model::time::Tick;
 use nice_plug::params::internals::ParamPtr;
 
 use crate::{
-    editor::{Actions, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
+    editor::{Actions, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
@@ -20,11 +20,13 @@ pub enum Did {
     End(String),
     Hold(Tick, bool),
     Reroll(Tick),
+    Export,
+    Dismiss,
 }
 
-/// Takes gestures and applies them, as a host does; takes requests.
+/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in.
 #[derive(Default)]
-pub struct Recorder(RefCell<Vec<Did>>);
+pub struct Recorder(RefCell<Vec<Did>>, pub Export);
 
 impl Recorder {
     /// What was done since the last call.
@@ -68,6 +70,18 @@ impl Actions for Recorder {
 
     fn reroll_bar(&self, at: Tick) {
         self.did(Did::Reroll(at));
+    }
+
+    fn export(&self) {
+        self.did(Did::Export);
+    }
+
+    fn exported(&self) -> Export {
+        self.1.clone()
+    }
+
+    fn dismiss_export(&self) {
+        self.did(Did::Dismiss);
     }
 }
 
