@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 pub use self::{
     file::{Captured, write_new},
-    row::{Row, Place, key_of},
+    row::{Place, Row, key_of},
 };
 use crate::{
     controls::{Controls, Role},
@@ -179,7 +179,11 @@ impl Capture {
     /// Meter, bar lines or tempo are others from `at` on, while playing.
     pub fn change(&mut self, at: Tick, grid: BarGrid, tempo: f64) {
         self.listen_to(at);
-        if self.stretches.back().is_some_and(|stretch| stretch.grid != grid) {
+        if self
+            .stretches
+            .back()
+            .is_some_and(|stretch| stretch.grid != grid)
+        {
             self.begin(at, grid, true);
         }
         self.add_tempo(self.end, tempo);
@@ -200,7 +204,13 @@ impl Capture {
         };
         self.note_off(at, channel, pitch);
         self.begin_notes(onset);
-        for own in self.own.iter_mut().rev().take(NEAR).filter(|own| own.yields) {
+        for own in self
+            .own
+            .iter_mut()
+            .rev()
+            .take(NEAR)
+            .filter(|own| own.yields)
+        {
             cut(&mut own.played, onset);
         }
         let note = Note {
@@ -214,7 +224,11 @@ impl Capture {
             note,
             down: true,
         };
-        let later = self.heard.iter().rev().take_while(|other| other.note.onset > onset);
+        let later = self
+            .heard
+            .iter()
+            .rev()
+            .take_while(|other| other.note.onset > onset);
         let index = self.heard.len() - later.count();
         self.heard.insert(index, heard);
     }
@@ -342,7 +356,10 @@ impl Capture {
             let song = stretch.in_song(to);
             waiting.pass == pass && waiting.own.played.begins() < song.0 as f64
         };
-        let mut due: Vec<Waiting> = self.plan.extract_if(.., |waiting| begins(waiting)).collect();
+        let mut due: Vec<Waiting> = self
+            .plan
+            .extract_if(.., |waiting| begins(waiting))
+            .collect();
         due.sort_by(|one, other| {
             let (one, other) = (one.own.played, other.own.played);
             one.begins().total_cmp(&other.begins())
@@ -442,12 +459,18 @@ impl Capture {
         first.joined = false;
         let from = first.tape;
         while self.heard.len() > self.most.1
-            || self.heard.front().is_some_and(|heard| heard.note.onset < from && !heard.down)
+            || self
+                .heard
+                .front()
+                .is_some_and(|heard| heard.note.onset < from && !heard.down)
         {
             self.heard.pop_front();
         }
         while self.own.len() > self.most.1
-            || self.own.front().is_some_and(|own| own.played.note.onset < from)
+            || self
+                .own
+                .front()
+                .is_some_and(|own| own.played.note.onset < from)
         {
             self.own.pop_front();
         }

@@ -24,7 +24,11 @@ impl Captured {
     /// # Errors
     /// When the folder cannot be made or the file not be written; the error names it.
     pub fn write(&self, folder: &Path) -> io::Result<PathBuf> {
-        write_new(folder, &format!("Continuo {}", self.role.name()), &self.bytes)
+        write_new(
+            folder,
+            &format!("Continuo {}", self.role.name()),
+            &self.bytes,
+        )
     }
 }
 

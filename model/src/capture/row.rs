@@ -58,7 +58,11 @@ impl Row {
             moved(&Played::of(note, feel), shift)
         };
         let mut row = Self::empty(place);
-        row.add(controls.role, controls.channel, phrase.iter().map(played).collect());
+        row.add(
+            controls.role,
+            controls.channel,
+            phrase.iter().map(played).collect(),
+        );
         row.sign(controls);
         (!phrase.is_empty()).then_some(row)
     }
@@ -107,10 +111,16 @@ impl Row {
             return;
         }
         let heard = self.song.tracks.iter().filter(|track| !track.is_drums());
-        let own = self.parts.iter().filter(|part| part.channel != DRUM_CHANNEL);
+        let own = self
+            .parts
+            .iter()
+            .filter(|part| part.channel != DRUM_CHANNEL);
         let own = own.flat_map(|part| part.notes.iter().map(|played| &played.note));
         let notes = heard.flat_map(|track| &track.notes).chain(own);
-        self.song.keys = key_of(controls, notes).map(|key| (Tick(0), key)).into_iter().collect();
+        self.song.keys = key_of(controls, notes)
+            .map(|key| (Tick(0), key))
+            .into_iter()
+            .collect();
     }
 
     /// Its MIDI file.
@@ -162,7 +172,10 @@ impl Capture {
         let bars = self.lay_out(first);
         let place = |at: Tick| {
             let index = bars.shifts.partition_point(|(tape, _)| *tape <= at);
-            at + bars.shifts.get(index.saturating_sub(1)).map_or(0, |(_, shift)| *shift)
+            at + bars
+                .shifts
+                .get(index.saturating_sub(1))
+                .map_or(0, |(_, shift)| *shift)
         };
         let mut tempo_map: Vec<(Tick, f64)> = self
             .tempi
@@ -214,7 +227,11 @@ impl Capture {
                 .map(|heard| {
                     // A key that is down since before the beginning.
                     let onset = heard.note.onset.max(from);
-                    let end = if heard.down { self.end } else { heard.note.end() };
+                    let end = if heard.down {
+                        self.end
+                    } else {
+                        heard.note.end()
+                    };
                     Note {
                         onset: place(onset),
                         duration: (end - onset).max(1),

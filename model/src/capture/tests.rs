@@ -130,7 +130,10 @@ fn a_loop_of_no_whole_bars_has_short_bars_at_its_end() {
     capture.wrap(Some(Tick(144)), Tick(24), bars(), 120.0);
     roll(&mut capture, 1, 24, 144);
     let onsets: Vec<i64> = own(&capture).iter().map(|note| note.0).collect();
-    assert_eq!(onsets, (1..11).map(|quarter| quarter * 24).collect::<Vec<_>>());
+    assert_eq!(
+        onsets,
+        (1..11).map(|quarter| quarter * 24).collect::<Vec<_>>()
+    );
     let (two, three) = (Meter::new(2, 4).unwrap(), Meter::new(3, 4).unwrap());
     assert_eq!(
         row(&capture).song.meters,
@@ -181,7 +184,13 @@ fn tempo_is_told_as_coarsely_as_it_is_heard() {
     let mut capture = Capture::default();
     capture.start(Tick(0), bars(), 120.0);
     roll(&mut capture, 0, 0, 96);
-    for (at, tempo) in [(12, 120.05), (24, 121.0), (24, 122.0), (48, 122.1), (72, 120.0)] {
+    for (at, tempo) in [
+        (12, 120.05),
+        (24, 121.0),
+        (24, 122.0),
+        (48, 122.1),
+        (72, 120.0),
+    ] {
         capture.change(Tick(at), bars(), tempo);
         capture.listen_to(Tick(at));
     }
@@ -192,7 +201,13 @@ fn tempo_is_told_as_coarsely_as_it_is_heard() {
     );
     let mut capture = Capture::default();
     capture.start(Tick(0), bars(), 120.0);
-    for (at, tempo) in [(12, 120.05), (24, 121.0), (24, 122.0), (48, 122.1), (72, 120.0)] {
+    for (at, tempo) in [
+        (12, 120.05),
+        (24, 121.0),
+        (24, 122.0),
+        (48, 122.1),
+        (72, 120.0),
+    ] {
         capture.change(Tick(at), bars(), tempo);
     }
     roll(&mut capture, 0, 72, 96);
@@ -246,7 +261,11 @@ fn a_guessed_bass_note_is_kept_as_it_bent() {
     }
     capture.listen_to(Tick(288));
     let pitches: Vec<u8> = capture.played().iter().map(|own| own.note.pitch).collect();
-    assert_eq!(pitches, [41], "F, and nothing when nobody has played for a bar");
+    assert_eq!(
+        pitches,
+        [41],
+        "F, and nothing when nobody has played for a bar"
+    );
 }
 
 #[test]
@@ -254,7 +273,13 @@ fn a_melody_is_silent_while_the_player_plays() {
     let mut capture = Capture::default();
     capture.start(Tick(0), bars(), 120.0);
     for at in [0, 12, 36, 48] {
-        plan_as(&mut capture, 0, Note::plain(at, 24, 70), Fit::AsPlanned, true);
+        plan_as(
+            &mut capture,
+            0,
+            Note::plain(at, 24, 70),
+            Fit::AsPlanned,
+            true,
+        );
     }
     capture.listen_to(Tick(6));
     capture.note_on(Tick(6), 0, 60, 80);
@@ -317,7 +342,10 @@ fn the_file_has_swing_names_meter_tempo_and_key() {
         .map(|track| (track.name.as_str(), track.channel))
         .collect();
     assert_eq!(names, [("Heard", 1), ("Bass", 4)]);
-    assert_eq!(song.tracks[0].notes[0].duration, 96, "the key is still down");
+    assert_eq!(
+        song.tracks[0].notes[0].duration, 96,
+        "the key is still down"
+    );
     assert_eq!(song.tracks[1].notes[0].onset, Tick(16));
     assert_eq!(song.tracks[1].notes[0].end(), Tick(24));
     let key = Key {
@@ -334,9 +362,16 @@ fn a_held_phrase_begins_at_bar_1() {
         grid: bars(),
         tempo: 132.0,
     };
-    let notes = [Note::plain(96 * 7 + 24, 24, 40), Note::plain(96 * 8, 24, 43)];
+    let notes = [
+        Note::plain(96 * 7 + 24, 24, 40),
+        Note::plain(96 * 8, 24, 43),
+    ];
     let row = Row::of_phrase(&notes, Tick(96 * 7), place, &bass()).expect("notes");
-    let onsets: Vec<i64> = row.parts[0].notes.iter().map(|own| own.note.onset.0).collect();
+    let onsets: Vec<i64> = row.parts[0]
+        .notes
+        .iter()
+        .map(|own| own.note.onset.0)
+        .collect();
     assert_eq!(onsets, [24, 96]);
     assert_eq!(row.song.tempo_map, [(Tick(0), 132.0)]);
     assert_eq!(Row::of_phrase(&[], Tick(0), place, &bass()), None);
@@ -363,8 +398,13 @@ fn files_get_a_name_of_their_own_in_a_folder_that_is_made() {
     assert_eq!(second, inner.join("Continuo Bass 2.mid"));
     assert_eq!(fs::read(first).expect("the first"), b"one");
     // What stands where the folder should be is no folder.
-    let error = captured(b"three").write(&second).expect_err("a file is no folder");
-    assert!(error.to_string().contains("cannot make the folder"), "{error}");
+    let error = captured(b"three")
+        .write(&second)
+        .expect_err("a file is no folder");
+    assert!(
+        error.to_string().contains("cannot make the folder"),
+        "{error}"
+    );
     let _ = fs::remove_dir_all(&folder);
 }
 

@@ -6,12 +6,7 @@ use midly::{
 };
 
 use super::{LAST_TICK, Part, Song};
-use crate::{
-    chord::Key,
-    feel::Played,
-    note::Note,
-    time::TICKS_PER_QUARTER,
-};
+use crate::{chord::Key, feel::Played, note::Note, time::TICKS_PER_QUARTER};
 
 /// Ticks of a quarter note in written files: 40 times ours, so that swing and humanize come within half a
 /// millisecond of what was played.

@@ -23,7 +23,12 @@ use super::{
     Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
     theme::SMALLEST_SIZE, window,
 };
-use crate::{params::ContinuoParams, playhead::Transport, snapshot::Snapshot, status::{Count, Status}};
+use crate::{
+    params::ContinuoParams,
+    playhead::Transport,
+    snapshot::Snapshot,
+    status::{Count, Status},
+};
 
 /// Between two frames while the transport runs.
 const FRAME: Duration = Duration::from_millis(25);

@@ -116,8 +116,7 @@ impl Host {
 }
 
 /// What it is for.
-const PURPOSE: &str =
-    "It hears notes and plays new ones along. Your synth makes the sound.";
+const PURPOSE: &str = "It hears notes and plays new ones along. Your synth makes the sound.";
 
 /// Draws the hint over the empty roll.
 pub fn hint(ui: &mut Ui, scene: &Scene, area: Rect) {

@@ -83,7 +83,19 @@ impl Parent {
         let class = WindowClass::INPUT_OUTPUT;
         let depth = COPY_DEPTH_FROM_PARENT;
         connection
-            .create_window(depth, id, root, 0, 0, width, height, 0, class, 0, &attributes)?
+            .create_window(
+                depth,
+                id,
+                root,
+                0,
+                0,
+                width,
+                height,
+                0,
+                class,
+                0,
+                &attributes,
+            )?
             .check()?;
         connection.map_window(id)?.check()?;
         connection.sync()?;
@@ -151,7 +163,10 @@ impl Load {
 /// Resident memory in megabytes.
 fn resident() -> Result<f64> {
     let status = fs::read_to_string("/proc/self/statm")?;
-    let pages = status.split_whitespace().nth(1).context("no resident size")?;
+    let pages = status
+        .split_whitespace()
+        .nth(1)
+        .context("no resident size")?;
     Ok(pages.parse::<f64>()? * 4096.0 / 1e6)
 }
 
@@ -186,7 +201,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     let grown = reopen(&mut player, &parent, arguments.times)?;
     player.stop(0.2)?;
     let counters = player.instance().counters()?;
-    println!("late notes: {}, planner panics: {}", counters.late, counters.worker_panics);
+    println!(
+        "late notes: {}, planner panics: {}",
+        counters.late, counters.worker_panics
+    );
     ensure!(counters.late == 0, "{} notes were late", counters.late);
     ensure!(counters.worker_panics == 0, "a planner panicked");
     ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
@@ -235,6 +253,8 @@ fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<f64> {
         }
     }
     let grown = resident()? - warm.unwrap_or(resident()?);
-    println!("opened {times} times more; resident memory grew by {grown:.1} MB after the first {WARM}");
+    println!(
+        "opened {times} times more; resident memory grew by {grown:.1} MB after the first {WARM}"
+    );
     Ok(grown)
 }

@@ -1,7 +1,9 @@
 //! The plugin's window inside a window of the host's, on X11.
 
 use anyhow::{Context, Result, ensure};
-use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, HostGuiImpl, PluginGui, Window};
+use clack_extensions::gui::{
+    GuiApiType, GuiConfiguration, GuiSize, HostGuiImpl, PluginGui, Window,
+};
 use clack_host::prelude::*;
 
 use super::{Callbacks, ClapInstance};
