@@ -18,12 +18,11 @@ pub use self::{
 };
 use crate::{
     controls::{Controls, Role},
-    feel::{Feel, Played, feel},
+    feel::Played,
     fit::{Fit, SILENCE, fit_pitch},
     generate::LEAD,
-    harmony::Bar,
     note::Note,
-    planner::{Action, Planned},
+    planner::Action,
     time::{BarGrid, Tick},
 };
 
@@ -254,24 +253,17 @@ impl Capture {
             Action::Replace { pass, from, to } => self.replace(pass, from, to),
             Action::Release { pass, at, pitch } => self.release(pass, at, pitch),
             Action::Note { pass, planned } => {
-                let bar = Bar::containing(grid, planned.note.onset);
-                let feel = feel(&planned.note, bar.start, bar.end(), controls);
-                self.plan(pass, &planned, feel, controls);
+                let own = Own {
+                    role: controls.role,
+                    channel: controls.channel,
+                    played: Played::in_bars(&planned.note, grid, controls),
+                    planned_pitch: planned.note.pitch,
+                    yields: planned.yields,
+                };
+                let fit = planned.fit;
+                self.plan.push(Waiting { pass, fit, own });
             }
         }
-    }
-
-    /// A note of the plan for pass `pass` of the loop, and how it is played.
-    fn plan(&mut self, pass: u32, planned: &Planned, feel: Feel, controls: &Controls) {
-        let own = Own {
-            role: controls.role,
-            channel: controls.channel,
-            played: Played::of(&planned.note, feel),
-            planned_pitch: planned.note.pitch,
-            yields: planned.yields,
-        };
-        let fit = planned.fit;
-        self.plan.push(Waiting { pass, fit, own });
     }
 
     /// The plan of a pass from `from` on and before `to` is void.

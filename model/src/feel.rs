@@ -2,8 +2,9 @@
 
 use crate::{
     controls::Controls,
+    harmony::Bar,
     note::Note,
-    time::{TICKS_PER_QUARTER, Tick},
+    time::{BarGrid, TICKS_PER_QUARTER, Tick},
 };
 
 /// How much later than written the off-beat eighth falls at full Swing, in ticks: 3 to 1, a dotted eighth
@@ -47,6 +48,13 @@ impl Played {
             },
             delay_millitick: feel.delay_millitick,
         }
+    }
+
+    /// `note` as it is played in a song whose bars lie so.
+    #[must_use]
+    pub fn in_bars(note: &Note, grid: BarGrid, controls: &Controls) -> Self {
+        let bar = Bar::containing(grid, note.onset);
+        Self::of(note, feel(note, bar.start, bar.end(), controls))
     }
 
     /// Where it begins to sound, in ticks.

@@ -25,6 +25,7 @@ pub mod note;
 pub mod perform;
 #[cfg(feature = "network")]
 pub mod planner;
+pub mod presets;
 #[cfg(feature = "network")]
 pub mod sample;
 pub mod time;
@@ -34,5 +35,6 @@ pub mod token_text;
 pub mod tokenizer;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod values;
 #[cfg(feature = "network")]
 pub mod weights;

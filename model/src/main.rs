@@ -2,9 +2,12 @@
 
 mod cli {
     pub mod eval;
+    pub mod export;
     pub mod files;
     pub mod generate;
     pub mod info;
+    pub mod options;
+    pub mod presets;
     pub mod tokenize;
     pub mod train;
 }
@@ -26,6 +29,10 @@ struct Arguments {
 enum Command {
     /// Play to a MIDI file and write what was played as further tracks.
     Generate(cli::generate::Generate),
+    /// List the presets of `generate --preset`.
+    Presets,
+    /// Write what a saved state of the plugin remembers as a MIDI file.
+    Export(cli::export::Export),
     /// Write a MIDI file as text in the network's classes.
     Tokenize(cli::tokenize::Tokenize),
     /// Write such text as a MIDI file.
@@ -41,6 +48,11 @@ enum Command {
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Generate(arguments) => cli::generate::run(&arguments),
+        Command::Presets => {
+            cli::presets::run();
+            Ok(())
+        }
+        Command::Export(arguments) => cli::export::run(&arguments),
         Command::Tokenize(arguments) => cli::tokenize::run_tokenize(&arguments),
         Command::Detokenize(arguments) => cli::tokenize::run_detokenize(&arguments),
         Command::Train(arguments) => cli::train::run(&arguments),

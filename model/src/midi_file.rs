@@ -109,6 +109,15 @@ impl Song {
         before.map_or(DEFAULT_TEMPO, |(_, tempo)| *tempo)
     }
 
+    /// The first tick of bar `number`, counted from 0.
+    #[must_use]
+    pub fn start_of(&self, number: i64) -> Tick {
+        let grids = self.meters.iter().map(|(from, _)| self.grid_at(*from));
+        let grid = grids.take_while(|grid| grid.number <= number).last();
+        grid.unwrap_or(BarGrid::from_origin(Meter::COMMON))
+            .start_of(number)
+    }
+
     /// The bars around `at`, numbered from the song's first.
     #[must_use]
     pub fn grid_at(&self, at: Tick) -> BarGrid {

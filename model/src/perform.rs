@@ -71,7 +71,7 @@ pub struct Performance<'a> {
     pub heard: &'a [Note],
     /// What is asked for.
     pub controls: Controls,
-    /// From here on what was played before is repeated.
+    /// Hold is on from here on: the bars that are planned later repeat the phrase before.
     pub hold_from: Option<Tick>,
     /// It goes from tick 0 to here.
     pub end: Tick,
@@ -108,7 +108,7 @@ impl<'a> Performance<'a> {
                 next_event += 1;
             }
             if self.hold_from == Some(now) {
-                stage.hold(now);
+                stage.hold();
             }
             now += 1;
             stage.set_bars(now, self.song.grid_at(now));
@@ -167,13 +167,9 @@ impl Stage {
         }
     }
 
-    /// Hold is switched on, which makes the plan void.
-    fn hold(&mut self, at: Tick) {
+    fn hold(&mut self) {
         self.controls.hold = true;
         self.planner.set_controls(self.controls);
-        self.planner.start(at, self.grid, None);
-        self.capture.start(at, self.grid, TEMPO);
-        self.come_to(at);
     }
 
     /// Everything before `at` has been heard.

@@ -22,7 +22,10 @@ mod voices;
 use std::collections::VecDeque;
 
 use self::{adopting::Adopting, bars::Bars, held::Held, takes::Takes};
-pub use self::{memory::Memory, voices::split_top_line};
+pub use self::{
+    memory::{Last, Memory},
+    voices::split_top_line,
+};
 
 use crate::{
     controls::{Controls, Mode, Role},

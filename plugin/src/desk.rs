@@ -28,8 +28,8 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
-    /// Where the song was last heard to stand.
-    place: Place,
+    /// Where the song was last heard to stand, now or in the project that was loaded.
+    place: Option<Place>,
     /// What just played.
     capture: Capture,
     /// Channel of the last heard note, 0..=15.
@@ -39,34 +39,42 @@ pub struct Desk {
     downbeat: Vec<(u8, u8, u8)>,
     /// Draws what the window shows.
     scribe: Scribe,
+    /// What only a later version knows of the project.
+    later: Memory,
 }
 
 impl Desk {
     /// A desk that remembers a song from before.
     pub fn new(generator: Generator, memory: Memory) -> Self {
-        let mut planner = Planner::new(generator);
-        planner.recall(memory);
-        Self {
-            planner,
+        let mut desk = Self {
+            planner: Planner::new(generator),
             controls: Controls::default(),
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
-            place: Place::default(),
+            place: None,
             capture: Capture::default(),
             channel: 0,
             downbeat: Vec::new(),
             scribe: Scribe::default(),
-        }
+            later: Memory::default(),
+        };
+        desk.recall(memory);
+        desk
     }
 
     /// What is remembered of the song.
     pub fn memory(&self) -> Memory {
-        self.planner.memory()
+        let memory = self.planner.memory().with_later_of(&self.later);
+        memory.at(self.place.map(Place::last))
     }
 
     /// Remembers another song.
     pub fn recall(&mut self, memory: Memory) {
+        self.later = memory.later();
+        if self.playing.is_none() {
+            self.place = memory.last().map(Place::from).or(self.place);
+        }
         self.planner.recall(memory);
     }
 
@@ -106,12 +114,13 @@ impl Desk {
     /// The held phrase as it is played.
     fn phrase(&self) -> Option<Row> {
         let (start, notes) = self.planner.held_phrase()?;
-        Row::of_phrase(notes, start, self.place, &self.controls)
+        let place = self.place.unwrap_or_default();
+        Row::of_phrase(notes, start, place, &self.controls)
     }
 
     /// A new desk after a panic: the controls and what has been played stay, the song is heard anew.
     pub fn renewed(&mut self, generator: Generator) -> Self {
-        let mut desk = Self::new(generator, Memory::default());
+        let mut desk = Self::new(generator, self.later.clone());
         desk.planner.set_controls(self.controls);
         self.capture.stop();
         Self {
@@ -142,7 +151,7 @@ impl Desk {
                 tempo,
             } => {
                 let grid = grid.from_zero();
-                self.place = Place { grid, tempo };
+                self.place = Some(Place { grid, tempo });
                 let next_pass = Epoch {
                     pass: self.epoch.pass + 1,
                     ..self.epoch

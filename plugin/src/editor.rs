@@ -22,6 +22,7 @@ mod legend;
 mod moment;
 mod motion;
 mod paint;
+mod presets;
 mod range;
 mod roles;
 mod roll;
@@ -109,7 +110,10 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     // In a low window the fold takes the dock's place, so that the roll keeps its own.
     let low = whole.height() < look.px(LOW);
     let fold = if view.fold && !low {
-        look.px(dock::FOLD_HEIGHT)
+        look.px(dock::fold_height(header::shows_actions(
+            scene,
+            whole.width(),
+        )))
     } else {
         0.0
     };
@@ -127,13 +131,13 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     let line = look.stroke(1.0, look.palette.line);
     let dock = band(dock_top, dock_bottom);
     if view.fold && low {
-        dock::fold(ui, scene, view, dock);
+        dock::fold(ui, scene, view, dock, true);
     } else {
         dock::dock(ui, scene, view, dock);
     }
     ui.painter().hline(whole.x_range(), dock_top, line);
     if fold > 0.0 {
-        dock::fold(ui, scene, view, band(dock_bottom, status));
+        dock::fold(ui, scene, view, band(dock_bottom, status), false);
     }
     forget::release(ui, scene, view);
     status_line::status_line(ui, scene, band(status, whole.bottom()));

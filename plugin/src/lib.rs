@@ -22,6 +22,7 @@ mod desk;
 pub mod editor;
 pub mod engine;
 pub mod ladder;
+pub mod later;
 pub mod link;
 mod pace;
 pub mod params;
@@ -190,6 +191,7 @@ impl<F: Format> Plugin for Continuo<F> {
         if let Some(forget) = state.params.get_mut(FORGET_ID) {
             *forget = ParamValue::Bool(false);
         }
+        later::keep(state);
     }
 
     fn activate(

@@ -2,14 +2,18 @@
 //! the three may change.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
 use continuo_model::controls::{self, Controls};
+pub use continuo_model::values::pitch_name;
+use continuo_model::values::{
+    channel_name, key_name, parse_channel, parse_key, parse_percent, parse_pitch, percent_name,
+};
 use nice_plug::prelude::*;
 
-use crate::{editor::Kept, worker::Seat};
+use crate::{editor::Kept, later::Later, worker::Seat};
 
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
@@ -214,6 +218,9 @@ pub struct ContinuoParams {
     /// Size and look of the window.
     #[persist = "window"]
     pub window: Kept,
+    /// What only a later version knows.
+    #[persist = "later"]
+    pub later: Mutex<Later>,
 }
 
 /// The id of [`ContinuoParams::forget`] in a saved state.
@@ -252,6 +259,7 @@ impl Default for ContinuoParams {
             seed: Arc::new(AtomicU64::new(start.seed)),
             song: Seat::default(),
             window: Kept::default(),
+            later: Mutex::default(),
         }
     }
 }
@@ -294,11 +302,8 @@ fn small(param: &IntParam) -> u8 {
 fn percent(name: &str, default: f32, min: f32) -> FloatParam {
     FloatParam::new(name, default, FloatRange::Linear { min, max: 1.0 })
         .with_step_size(0.01)
-        .with_value_to_string(Arc::new(|share| format!("{:.0} %", share * 100.0 + 0.0)))
-        .with_string_to_value(Arc::new(|text| {
-            let number: f32 = text.trim().trim_end_matches('%').trim_end().parse().ok()?;
-            Some(number / 100.0)
-        }))
+        .with_value_to_string(Arc::new(percent_name))
+        .with_string_to_value(Arc::new(parse_percent))
 }
 
 /// A number from `default` to `max` with names.
@@ -317,95 +322,6 @@ fn numbered(
 /// A MIDI note.
 fn pitch(name: &str, default: u8) -> IntParam {
     numbered(name, default.into(), 127, pitch_name, parse_pitch)
-}
-
-/// The twelve pitch classes from C.
-const PITCH_CLASSES: [&str; 12] = [
-    "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
-];
-
-/// "C#2" for 37; middle C, 60, is C4.
-#[must_use]
-pub fn pitch_name(pitch: i32) -> String {
-    // In range: a remainder by 12.
-    let class = PITCH_CLASSES[pitch.rem_euclid(12) as usize];
-    format!("{class}{}", pitch.div_euclid(12) - 1)
-}
-
-/// The MIDI note of a name such as "C#2", "Db2", "c-1" or of a number; `None` if it is neither or not in
-/// 0..=127.
-#[must_use]
-pub fn parse_pitch(text: &str) -> Option<i32> {
-    let text = text.trim();
-    let pitch = match text.parse() {
-        Ok(number) => number,
-        Err(_) => {
-            let (class, octave) = split_class(text)?;
-            let octave: i32 = octave
-                .parse()
-                .ok()
-                .filter(|octave| (-2..=10).contains(octave))?;
-            (octave + 1) * 12 + class
-        }
-    };
-    (0..=127).contains(&pitch).then_some(pitch)
-}
-
-/// The pitch class at the start of a note's name, −1..=12, and what follows it.
-fn split_class(text: &str) -> Option<(i32, &str)> {
-    let mut letters = text.chars();
-    let class = match letters.next()?.to_ascii_uppercase() {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    let rest = letters.as_str();
-    for (sign, shift) in [("#", 1), ("♯", 1), ("b", -1), ("♭", -1)] {
-        if let Some(rest) = rest.strip_prefix(sign) {
-            return Some((class + shift, rest));
-        }
-    }
-    Some((class, rest))
-}
-
-fn key_name(key: i32) -> String {
-    match usize::try_from(key - 1) {
-        Ok(class) => PITCH_CLASSES[class.min(11)].to_owned(),
-        Err(_) => "Auto".to_owned(),
-    }
-}
-
-fn parse_key(text: &str) -> Option<i32> {
-    let text = text.trim();
-    if text.eq_ignore_ascii_case("auto") {
-        return Some(0);
-    }
-    match split_class(text)? {
-        (class, "") => Some(class.rem_euclid(12) + 1),
-        _ => None,
-    }
-}
-
-fn channel_name(channel: i32) -> String {
-    match channel {
-        0 => "As heard".to_owned(),
-        channel => channel.to_string(),
-    }
-}
-
-fn parse_channel(text: &str) -> Option<i32> {
-    let text = text.trim();
-    if text.eq_ignore_ascii_case("as heard") {
-        return Some(0);
-    }
-    text.parse()
-        .ok()
-        .filter(|channel| (0..=16).contains(channel))
 }
 
 #[cfg(test)]

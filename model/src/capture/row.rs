@@ -6,10 +6,10 @@ use super::{Capture, Stretch};
 use crate::{
     chord::Key,
     controls::{Controls, Role, Scale},
-    feel::{Played, feel},
-    harmony::Bar,
+    feel::Played,
     midi_file::{DRUM_CHANNEL, Part, Song, Track, untangle, write_with},
     note::Note,
+    planner::Last,
     time::{BarGrid, Meter, TICKS_PER_QUARTER, Tick},
 };
 
@@ -29,6 +29,34 @@ pub struct Place {
     pub grid: BarGrid,
     /// Quarter notes a minute.
     pub tempo: f64,
+}
+
+impl Place {
+    /// As a project keeps it.
+    #[must_use]
+    pub fn last(self) -> Last {
+        Last {
+            tempo: self.tempo,
+            meter: self.grid.meter,
+            downbeat: self.grid.downbeat,
+        }
+    }
+}
+
+impl From<Last> for Place {
+    fn from(last: Last) -> Self {
+        // What is read from a project need not be a meter.
+        let (numerator, denominator) = (last.meter.numerator.into(), last.meter.denominator.into());
+        let grid = BarGrid {
+            downbeat: Tick(last.downbeat.0.clamp(-1 << 40, 1 << 40)),
+            number: 0,
+            meter: Meter::new(numerator, denominator).unwrap_or(Meter::COMMON),
+        };
+        Self {
+            grid: grid.from_zero(),
+            tempo: last.tempo,
+        }
+    }
 }
 
 impl Default for Place {
@@ -52,11 +80,7 @@ impl Row {
         controls: &Controls,
     ) -> Option<Self> {
         let shift = Tick(0) - place.grid.start_of(place.grid.bar_at(start));
-        let played = |note: &Note| {
-            let bar = Bar::containing(place.grid, note.onset);
-            let feel = feel(note, bar.start, bar.end(), controls);
-            moved(&Played::of(note, feel), shift)
-        };
+        let played = |note: &Note| moved(&Played::in_bars(note, place.grid, controls), shift);
         let mut row = Self::empty(place);
         row.add(
             controls.role,

@@ -21,7 +21,7 @@ use continuo_model::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{files, generate::RoleName};
+use super::{files, options::RoleName};
 
 /// Arguments of `continuo eval`.
 #[derive(Args)]

@@ -6,9 +6,10 @@ use super::{
     Scene, View,
     buttons::{choice, sign_button, switch, view_switch},
     forget::forget,
-    header::{export, shows_export},
+    header::{export, shows_actions},
     knob::{Size, knob, natural},
     paint::{arrowhead, fitted},
+    presets::presets,
     range::range,
     take::take,
 };
@@ -16,7 +17,7 @@ use super::{
 /// Heights in natural points.
 pub const HEIGHT: f32 = 130.0;
 /// The fold's.
-pub const FOLD_HEIGHT: f32 = 94.0;
+const FOLD_HEIGHT: f32 = 94.0;
 const ROW: f32 = 30.0;
 const GAP: f32 = 7.0;
 const PAD: f32 = 13.0;
@@ -181,8 +182,18 @@ fn more_button(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     }
 }
 
-/// The other controls.
-pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
+/// The fold's height in natural points: where the header has no room for presets and export, they are in it.
+#[must_use]
+pub fn fold_height(actions_in_header: bool) -> f32 {
+    if actions_in_header {
+        FOLD_HEIGHT
+    } else {
+        HEIGHT
+    }
+}
+
+/// The other controls; `alone` in the dock's place, where a way back is needed.
+pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool) {
     let look = &scene.look;
     let params = scene.params;
     let palette = look.palette;
@@ -228,36 +239,42 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
         rest: columns.rest,
         gap,
     };
-    // In the place of the dock there is room for three rows, and a way back is needed.
-    let alone = rect.height() > look.px(FOLD_HEIGHT + 1.0);
-    let count = if alone { 3.0 } else { 2.0 };
-    let height = (rows.rest.height() - gap * (count - 1.0)) / count;
-    let (upper, lower) = (rows.top(height), rows.top(height));
-    if alone {
-        // Where the header has room for it, the button for the file is there.
-        let in_header = shows_export(scene, rect.width());
-        let upper = cells(upper, 2, gap);
-        midi(ui, scene, [upper[0], upper[1]]);
-        let lower = cells(lower, 3, gap);
-        rules(ui, scene, [lower[0], lower[1], lower[2]]);
-        let last = cells(rows.rest, if in_header { 3 } else { 4 }, gap);
-        light(ui, scene, view, last[0]);
-        forget(ui, scene, view, last[1]);
-        if !in_header {
-            export(ui, scene, last[2]);
-        }
-        more_button(ui, scene, view, last[last.len() - 1]);
+    let in_header = shows_actions(scene, rect.width());
+    let count = if rect.height() > look.px(FOLD_HEIGHT + 1.0) {
+        3
     } else {
-        let in_header = shows_export(scene, rect.width());
-        let upper = cells(upper, if in_header { 3 } else { 4 }, gap);
-        midi(ui, scene, [upper[0], upper[1]]);
-        forget(ui, scene, view, upper[2]);
-        if !in_header {
-            export(ui, scene, upper[3]);
-        }
-        let lower = cells(lower, 4, gap);
-        rules(ui, scene, [lower[0], lower[1], lower[2]]);
-        light(ui, scene, view, lower[3]);
+        2
+    };
+    let height = (rows.rest.height() - gap * (count - 1) as f32) / count as f32;
+    let first = cells(rows.top(height), 3, gap);
+    midi(ui, scene, [first[0], first[1]]);
+    if in_header {
+        forget(ui, scene, view, first[2]);
+    } else {
+        presets(ui, scene, first[2]);
+    }
+    if count == 2 {
+        let last = cells(rows.rest, 4, gap);
+        rules(ui, scene, [last[0], last[1], last[2]]);
+        light(ui, scene, view, last[3]);
+        return;
+    }
+    let second = cells(rows.top(height), 3, gap);
+    rules(ui, scene, [second[0], second[1], second[2]]);
+    let others = 1 + 2 * usize::from(!in_header) + usize::from(alone);
+    let mut last = cells(rows.rest, others, gap).into_iter();
+    if let Some(cell) = last.next() {
+        light(ui, scene, view, cell);
+    }
+    if let Some(cell) = last.next().filter(|_| !in_header) {
+        forget(ui, scene, view, cell);
+    }
+    if let Some(cell) = last.next().filter(|_| !in_header) {
+        export(ui, scene, cell);
+    }
+    if alone {
+        let less = cells(rows.rest, others, gap)[others - 1];
+        more_button(ui, scene, view, less);
     }
 }
 

@@ -2,16 +2,17 @@
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use super::{Scene, buttons::button, roles::roles};
+use super::{Scene, buttons::button, presets::presets, roles::roles};
 
 /// The header's height in natural points.
 pub const HEIGHT: f32 = 58.0;
 const ROW: f32 = 30.0;
 /// The roles' greatest and least width.
 const ROLES: (f32, f32) = (600.0, 500.0);
-/// The name's width, and that of the button for the file.
+/// The name's width, and that of the buttons beside it.
 const NAME: f32 = 128.0;
-const FILE: f32 = 96.0;
+const ACTION: f32 = 92.0;
+const GAP: f32 = 7.0;
 
 /// Draws the header in `rect`.
 pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
@@ -24,22 +25,28 @@ pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
         buttons.min.x = inside.left() + look.px(NAME);
         wordmark(ui, scene, inside);
     }
-    let with_file = shows_export(scene, rect.width());
-    let file = if with_file { look.px(FILE + 14.0) } else { 0.0 };
-    let width = (buttons.width() - file).min(look.px(ROLES.0));
+    let with_actions = shows_actions(scene, rect.width());
+    let actions = if with_actions {
+        look.px(2.0 * (ACTION + GAP) + GAP)
+    } else {
+        0.0
+    };
+    let width = (buttons.width() - actions).min(look.px(ROLES.0));
     buttons.min.x = buttons.right() - width;
     roles(ui, scene, buttons);
-    if with_file {
-        let right = buttons.left() - look.px(14.0);
-        let size = vec2(look.px(FILE), look.px(ROW));
-        let place = pos2(right - size.x, rect.center().y - size.y / 2.0);
-        export(ui, scene, Rect::from_min_size(place, size));
+    if with_actions {
+        let size = vec2(look.px(ACTION), look.px(ROW));
+        let top = rect.center().y - size.y / 2.0;
+        let file = pos2(buttons.left() - look.px(2.0 * GAP) - size.x, top);
+        let list = file - vec2(size.x + look.px(GAP), 0.0);
+        presets(ui, scene, Rect::from_min_size(list, size));
+        export(ui, scene, Rect::from_min_size(file, size));
     }
 }
 
-/// Whether a header of this width has room for the button for the file.
-pub fn shows_export(scene: &Scene, width: f32) -> bool {
-    width >= scene.look.px(NAME + FILE + ROLES.1 + 46.0)
+/// Whether a header of this width has room for presets and export.
+pub fn shows_actions(scene: &Scene, width: f32) -> bool {
+    width >= scene.look.px(NAME + 2.0 * ACTION + ROLES.1 + 47.0)
 }
 
 /// Writes what was played into a file.

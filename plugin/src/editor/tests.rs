@@ -5,3 +5,4 @@ mod pictures;
 mod raster;
 mod song;
 mod stage;
+mod words;

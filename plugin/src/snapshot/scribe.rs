@@ -137,3 +137,60 @@ impl Scribe {
         chords
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use continuo_model::{generate::Generator, time::Meter};
+
+    use super::*;
+
+    /// A triad on each bar of four.
+    fn hear(planner: &mut Planner, scribe: &mut Scribe) {
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        planner.start(Tick(0), grid, None);
+        for (bar, root) in [48, 53, 55, 48].into_iter().enumerate() {
+            let at = Tick(bar as i64 * 96);
+            for pitch in [root, root + 4, root + 7] {
+                planner.note_on(at, 0, pitch, 80);
+                planner.note_off(at + 90, 0, pitch);
+            }
+        }
+        planner.advance(Tick(380)).for_each(drop);
+        scribe.pass(Tick(380), grid);
+    }
+
+    #[test]
+    fn a_snapshot_shows_what_was_heard_and_what_is_planned_after_it() {
+        let mut planner = Planner::new(Generator::shipped().unwrap());
+        let mut scribe = Scribe::default();
+        hear(&mut planner, &mut scribe);
+        let snapshot = scribe.draw(&planner, Some(None));
+        assert_eq!(snapshot.heard.len(), 12);
+        assert!(snapshot.heard.iter().all(|heard| !heard.open));
+        let chords: Vec<_> = snapshot
+            .chords
+            .iter()
+            .filter_map(|span| Some((span.from.0 / 96, span.chord?.name())))
+            .collect();
+        let expected = [(0, "C"), (1, "F"), (2, "G"), (3, "C")];
+        assert_eq!(chords, expected.map(|(bar, name)| (bar, name.to_owned())));
+        assert_eq!(snapshot.key.map(Key::name), Some("C major".to_owned()));
+        assert!(snapshot.own.iter().any(|own| own.note.onset >= Tick(384)));
+    }
+
+    #[test]
+    fn there_is_news_once_in_a_quarter_and_whenever_something_happens() {
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        let mut scribe = Scribe::default();
+        let mut news = |now: i64| {
+            scribe.pass(Tick(now), grid);
+            scribe.take_news()
+        };
+        assert_eq!(
+            [1, 5, 23, 24, 25, 48].map(&mut news),
+            [false, false, false, true, false, true]
+        );
+        scribe.note_news();
+        assert!(scribe.take_news() && !scribe.take_news());
+    }
+}

@@ -319,8 +319,8 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches, export.
-    assert_eq!(reached.len(), 1 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
+    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export.
+    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
     assert!(reached.iter().all(Option::is_some));
 }
 
@@ -389,4 +389,54 @@ fn an_export_is_asked_for_and_its_path_copied() {
     harness.run_steps(2);
     assert!(harness.query_by_label("Copy path").is_none());
     assert_eq!(click(&mut harness, "Close"), [Did::Dismiss]);
+}
+
+#[test]
+fn a_preset_changes_what_it_speaks_of() {
+    let mut harness = opened();
+    assert_eq!(click(&mut harness, "Presets"), []);
+    harness.get_by_label("Comping").click();
+    let did = did(&mut harness);
+    let set: Vec<_> = did
+        .iter()
+        .filter_map(|did| match did {
+            Did::Set(param, value) => Some((param.as_str(), value.as_str())),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("Role", "Chords"),
+        ("Adventure", "65 %"),
+        ("Density", "20 %"),
+        ("Humanize", "25 %"),
+        ("Swing", "30 %"),
+    ];
+    assert_eq!(set, expected);
+    assert_eq!(did.len(), 3 * set.len(), "each in a gesture of its own");
+}
+
+#[test]
+fn every_preset_gives_the_controls_that_it_promises() {
+    for preset in &continuo_model::presets::ALL {
+        let mut stage = Stage::playing(song(Role::Bass, 640, true));
+        stage.view.fold = true;
+        let expected = preset.apply(&stage.params.controls());
+        let mut harness = open(stage);
+        click(&mut harness, "Presets");
+        harness.get_by_label(preset.name).click_accesskit();
+        harness.run_steps(3);
+        let mut got = harness.state().params.controls();
+        // Steps of one percent.
+        for (got, expected) in [
+            (&mut got.adventure, expected.adventure),
+            (&mut got.density, expected.density),
+            (&mut got.dynamics, expected.dynamics),
+            (&mut got.humanize, expected.humanize),
+            (&mut got.swing, expected.swing),
+        ] {
+            assert!((*got - expected).abs() < 0.005, "{}: {got}", preset.name);
+            *got = expected;
+        }
+        assert_eq!(got, expected, "{}", preset.name);
+    }
 }

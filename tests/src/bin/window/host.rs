@@ -1,4 +1,4 @@
-//! The plugin's window in a host on X11: opened, resized and closed again and again while music plays.
+//! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
 
 use std::{
     fs::{self, File},
@@ -58,7 +58,8 @@ const MEASURED: (u32, u32) = (900, 600);
 /// Seconds of each measurement.
 const SECONDS: f64 = 8.0;
 
-fn main() -> ExitCode {
+/// Does what the command line asks.
+pub fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

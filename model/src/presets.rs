@@ -1,0 +1,263 @@
+//! Starting points: settings of the controls that give something a musician has a name for. A preset promises
+//! what was measured with the shipped weights, and `tests/presets.rs` measures it again.
+
+use crate::controls::{Controls, Mode, Role, Scale};
+
+/// A named setting of the controls.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// What a musician calls it.
+    pub name: &'static str,
+    /// What it gives, in one sentence.
+    pub about: &'static str,
+    set: fn(&mut Controls),
+}
+
+impl Preset {
+    /// The preset of this name, in capitals or not.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        let name = name.trim();
+        ALL.iter()
+            .find(|preset| preset.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The controls when it is chosen while they stand at `now`. Key, take, hold, memory, channel and seed stay;
+    /// what the preset does not speak of goes to its default, so that nothing is left of the preset before.
+    #[must_use]
+    pub fn apply(&self, now: &Controls) -> Controls {
+        let mut controls = Controls {
+            key: now.key,
+            take: now.take,
+            hold: now.hold,
+            memory: now.memory,
+            channel: now.channel,
+            seed: now.seed,
+            ..Controls::default()
+        };
+        (self.set)(&mut controls);
+        controls
+    }
+
+    /// The role that it plays.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.apply(&Controls::default()).role
+    }
+}
+
+/// All of them, by role.
+pub static ALL: [Preset; 17] = [
+    Preset {
+        name: "Steady root bass",
+        about: "Even quarters or eighths, on the roots of chords that last a bar.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.adventure = 0.0;
+            controls.density = 0.3;
+        },
+    },
+    Preset {
+        name: "Patient bass",
+        about: "The same with fewer and shorter notes, so that the rest can breathe.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.adventure = 0.1;
+            controls.density = -0.5;
+        },
+    },
+    Preset {
+        name: "Restless bass",
+        about: "Uneven, syncopated rhythms; raise Take until one fits.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.adventure = 0.8;
+            controls.density = 0.2;
+        },
+    },
+    Preset {
+        name: "Pad voicings",
+        about: "Few chords, most of which lie for half a bar or a whole one.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.density = -0.3;
+            controls.dynamics = -0.2;
+        },
+    },
+    Preset {
+        name: "Steady chords",
+        about: "Two to four strokes of the chord in each bar, evenly.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.adventure = 0.0;
+            controls.density = 0.2;
+        },
+    },
+    Preset {
+        name: "Comping",
+        about: "Chords with a rhythm of their own, looser and swung a little.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.adventure = 0.65;
+            controls.density = 0.2;
+            controls.humanize = 0.25;
+            controls.swing = 0.3;
+        },
+    },
+    Preset {
+        name: "Second voice",
+        about: "A voice that goes along with the tune and stays in its key.",
+        set: |controls| {
+            controls.role = Role::Counter;
+            controls.adventure = 0.2;
+            controls.scale_lock = true;
+        },
+    },
+    Preset {
+        name: "Tenor voice",
+        about: "A second voice below, between C3 and A4, in the key of the tune.",
+        set: |controls| {
+            controls.role = Role::Counter;
+            controls.adventure = 0.2;
+            (controls.lowest, controls.highest) = (48, 69);
+            controls.scale_lock = true;
+        },
+    },
+    Preset {
+        name: "Pentatonic solo",
+        about: "A lively line above the music on the major pentatonic of the key; for major keys.",
+        set: |controls| {
+            controls.role = Role::Counter;
+            controls.adventure = 0.65;
+            controls.density = 0.3;
+            (controls.lowest, controls.highest) = (67, 91);
+            controls.scale = Scale::Pentatonic;
+            controls.scale_lock = true;
+        },
+    },
+    Preset {
+        name: "Blues solo",
+        about: "A swung line above the music on the blues scale of the key.",
+        set: |controls| {
+            controls.role = Role::Counter;
+            controls.adventure = 0.65;
+            controls.density = 0.3;
+            (controls.lowest, controls.highest) = (60, 86);
+            controls.scale = Scale::Blues;
+            controls.scale_lock = true;
+            controls.swing = 0.6;
+        },
+    },
+    Preset {
+        name: "Take over",
+        about: "Goes on with the melody wherever the player stops.",
+        set: |controls| {
+            controls.role = Role::Continue;
+            controls.adventure = 0.35;
+        },
+    },
+    Preset {
+        name: "Answer my riff",
+        about: "Listens for two bars and answers for two.",
+        set: |controls| {
+            controls.role = Role::Continue;
+            controls.mode = Mode::Answer;
+            controls.phrase_bars = 2;
+            controls.adventure = 0.3;
+        },
+    },
+    Preset {
+        name: "Blues answer",
+        about: "Listens for four bars and answers for four, swung, on the blues scale of the key.",
+        set: |controls| {
+            controls.role = Role::Continue;
+            controls.mode = Mode::Answer;
+            controls.scale = Scale::Blues;
+            controls.scale_lock = true;
+            controls.swing = 0.6;
+        },
+    },
+    Preset {
+        name: "Four on the floor",
+        about: "A bass drum on each beat under closed hats in eighths.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.adventure = 0.0;
+        },
+    },
+    Preset {
+        name: "Shuffled floor",
+        about: "The same with the hats swung.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.adventure = 0.0;
+            controls.swing = 0.65;
+            controls.humanize = 0.2;
+        },
+    },
+    Preset {
+        name: "Loose drummer",
+        about: "A kit that finds its own pattern for the song; raise Take until one fits.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.adventure = 0.3;
+            controls.humanize = 0.35;
+        },
+    },
+    Preset {
+        name: "Wild drummer",
+        about: "Sixteenths all over the kit.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.adventure = 0.55;
+            controls.density = 0.5;
+            controls.humanize = 0.2;
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_differ() {
+        let names: BTreeSet<String> = ALL.iter().map(|one| one.name.to_lowercase()).collect();
+        assert_eq!(names.len(), ALL.len());
+        for preset in &ALL {
+            let found = Preset::find(&format!(" {} ", preset.name.to_uppercase()));
+            assert_eq!(found.map(|found| found.name), Some(preset.name));
+            assert!(preset.about.ends_with('.') && preset.about.chars().count() <= 110);
+        }
+        assert!(Preset::find("no such thing").is_none());
+    }
+
+    #[test]
+    fn a_preset_leaves_the_song_alone_and_nothing_of_the_one_before() {
+        let song = Controls {
+            key: Some(3),
+            take: 7,
+            hold: true,
+            memory: false,
+            channel: Some(4),
+            seed: 99,
+            ..Controls::default()
+        };
+        for before in &ALL {
+            for preset in &ALL {
+                let controls = preset.apply(&before.apply(&song));
+                assert_eq!(controls, preset.apply(&song));
+                assert_eq!(
+                    (controls.key, controls.take, controls.hold),
+                    (Some(3), 7, true)
+                );
+                assert_eq!(
+                    (controls.memory, controls.channel, controls.seed),
+                    (false, Some(4), 99)
+                );
+            }
+        }
+    }
+}
