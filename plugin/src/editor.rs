@@ -126,7 +126,7 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     if scene.snapshot.heard.is_empty() && scene.snapshot.own.is_empty() && scene.moment.heard == 0 {
         hints::hint(ui, scene, song);
     } else {
-        legend::legend(ui, scene, song);
+        legend::legend(ui, scene, roll::notes_area(scene, song));
     }
     let line = look.stroke(1.0, look.palette.line);
     let dock = band(dock_top, dock_bottom);

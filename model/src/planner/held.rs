@@ -167,7 +167,7 @@ impl Planner {
         let first = held.notes.first()?.onset;
         let empty = (first - held.start).div_euclid(bar.ticks) * bar.ticks;
         if self.controls.mode == Mode::Follow {
-            held.start = held.start + empty;
+            held.start += empty;
             held.length.0 -= empty;
         }
         Some(held)

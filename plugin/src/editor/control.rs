@@ -236,7 +236,7 @@ fn typing<P: Param>(
     let Some(typed) = &mut grip.typed else {
         return;
     };
-    typed.extend(written(ui).chars());
+    typed.push_str(&written(ui));
     while typed.chars().count() > MOST_TYPED {
         typed.pop();
     }

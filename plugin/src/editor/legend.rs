@@ -4,7 +4,7 @@ use egui::{Align2, Rect, StrokeKind, Ui, pos2, vec2};
 
 use super::{Scene, theme::mixed};
 
-/// Draws the legend in the lower right corner of `area`.
+/// Draws the legend in the upper right corner of `area`, where little of the future is known.
 pub fn legend(ui: &Ui, scene: &Scene, area: Rect) {
     let look = &scene.look;
     let palette = look.palette;
@@ -24,7 +24,8 @@ pub fn legend(ui: &Ui, scene: &Scene, area: Rect) {
     if area.width() < size.x + look.px(20.0) || area.height() < size.y * 11.0 {
         return;
     }
-    let plate = Rect::from_min_size(area.max - size - vec2(look.px(8.0), look.px(8.0)), size);
+    let corner = area.right_top() + vec2(-look.px(8.0) - size.x, look.px(8.0));
+    let plate = Rect::from_min_size(corner, size);
     painter.rect_filled(plate, look.corner(6.0), palette.panel.gamma_multiply(0.92));
     let mut left = plate.left() + look.px(9.0);
     let middle = plate.center().y;

@@ -91,15 +91,15 @@ fn choose(scene: &Scene, preset: &Preset) {
     let signed = |share: f32| f32::midpoint(share, 1.0);
     // A count from 1, or 0 for none.
     let counted = |value: Option<u8>| f32::from(value.map_or(0, |value| value + 1));
-    set_once(gestures, &params.role, role as u8 as f32 / 4.0);
-    set_once(gestures, &params.mode, mode as u8 as f32);
+    set_once(gestures, &params.role, f32::from(role as u8) / 4.0);
+    set_once(gestures, &params.mode, f32::from(mode as u8));
     set_once(gestures, &params.phrase, phrase_bars.ilog2() as f32 / 3.0);
     set_once(gestures, &params.adventure, adventure);
     set_once(gestures, &params.density, signed(density));
     set_once(gestures, &params.lowest, midi(lowest));
     set_once(gestures, &params.highest, midi(highest));
     set_once(gestures, &params.key, counted(key) / 12.0);
-    set_once(gestures, &params.scale, scale as u8 as f32 / 8.0);
+    set_once(gestures, &params.scale, f32::from(scale as u8) / 8.0);
     set_once(gestures, &params.scale_lock, on(scale_lock));
     set_once(gestures, &params.chords_win, on(chords_win));
     set_once(gestures, &params.dynamics, signed(dynamics));

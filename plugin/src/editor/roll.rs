@@ -58,6 +58,12 @@ impl Areas {
     }
 }
 
+/// Where in a roll in `rect` the notes are.
+#[must_use]
+pub fn notes_area(scene: &Scene, rect: Rect) -> Rect {
+    Areas::of(scene, rect).notes
+}
+
 /// Draws the roll in `rect`, and lets bars be held and re-rolled.
 pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let response = ui.interact(rect, Id::unique("roll"), Sense::click());

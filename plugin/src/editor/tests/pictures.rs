@@ -118,7 +118,7 @@ fn set(param: ParamPtr, normalized: f32) {
 
 fn with_role(role: Role, at: i64, again: bool) -> Stage {
     let stage = Stage::playing(song(role, at, again));
-    set(stage.params.role.as_ptr(), role as u8 as f32 / 4.0);
+    set(stage.params.role.as_ptr(), f32::from(role as u8) / 4.0);
     stage
 }
 

@@ -63,7 +63,7 @@ fn without_a_transport_it_says_what_to_do() {
     let (_, later) = said(Role::Bass, |stage, _| stopped(stage));
     assert_eq!(later, "stopped · bar 7");
     let (_, asleep) = said(Role::Bass, |stage, _| {
-        stage.moment.transport = Transport::Unseen
+        stage.moment.transport = Transport::Unseen;
     });
     assert_eq!(asleep, "asleep: the host has not started its audio yet");
     let (_, bypassed) = said(Role::Bass, |stage, _| stage.moment.bypass = true);
