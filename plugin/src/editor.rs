@@ -78,6 +78,8 @@ pub struct View {
     pub bar: Option<Tick>,
     /// Parts of a notch of the wheel over the roll.
     pub wheel: f32,
+    /// What can be done with what is under the pointer.
+    pub hint: Option<String>,
     /// Since when, in seconds, Forget is down.
     pub forgetting: Option<f64>,
 }
@@ -89,6 +91,7 @@ impl Default for View {
             fold: false,
             bars: 8.0,
             bar: None,
+            hint: None,
             wheel: 0.0,
             forgetting: None,
         }
@@ -101,6 +104,7 @@ const LOW: f32 = 540.0;
 /// Draws the whole window.
 pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     control::leave_space_to_the_host(ui);
+    view.hint = None;
     let whole = ui.max_rect();
     let look = &scene.look;
     let (left, right) = (whole.left(), whole.right());
@@ -140,7 +144,8 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
         dock::fold(ui, scene, view, band(dock_bottom, status), false);
     }
     forget::release(ui, scene, view);
-    status_line::status_line(ui, scene, band(status, whole.bottom()));
+    let hint = view.hint.as_deref();
+    status_line::status_line(ui, scene, hint, band(status, whole.bottom()));
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::{
     status::{Count, Status},
 };
 
-/// Between two frames while the transport runs.
+/// Between two looks for news, and on some systems between two frames while the transport runs.
 const FRAME: Duration = Duration::from_millis(25);
 
 /// Opens the window whenever the host asks. A state may be loaded after this was made, so each window takes
@@ -191,7 +191,7 @@ impl NiceEguiApp for App {
             ui.ctx().request_repaint();
         }
         if reading.transport == Transport::Running {
-            ui.ctx().request_repaint_after(FRAME);
+            keep_painting(ui.ctx());
         }
     }
 
@@ -205,6 +205,16 @@ impl NiceEguiApp for App {
 impl Drop for App {
     fn drop(&mut self) {
         self.params.song.board().watch(false);
+    }
+}
+
+/// Asks for the next frame. On X11 the server's clock spaces frames by itself, at every second refresh; a wait
+/// would come on top of that.
+fn keep_painting(ctx: &egui::Context) {
+    if cfg!(target_os = "linux") {
+        ctx.request_repaint();
+    } else {
+        ctx.request_repaint_after(FRAME);
     }
 }
 

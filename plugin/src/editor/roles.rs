@@ -46,7 +46,11 @@ fn role_button(ui: &mut Ui, scene: &Scene, rect: Rect, role: Role) {
         .widget_info(|| WidgetInfo::selected(WidgetRole::RadioButton, true, chosen, role.name()));
     if response.clicked() {
         let last = (Role::ALL.len() - 1) as f32;
-        set_once(scene.gestures, &scene.params.role, f32::from(role as u8) / last);
+        set_once(
+            scene.gestures,
+            &scene.params.role,
+            f32::from(role as u8) / last,
+        );
     }
     let colour = palette.role(role);
     let (fill, ink, word) = if chosen {

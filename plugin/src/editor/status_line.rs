@@ -15,8 +15,8 @@ pub const HEIGHT: f32 = 27.0;
 /// The meter's width.
 const METER: f32 = 120.0;
 
-/// Draws the line in `rect`.
-pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
+/// Draws the line in `rect`; `hint` is what can be done with what is under the pointer.
+pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     let export = scene.actions.exported();
@@ -57,6 +57,7 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
         palette.text
     };
     let room = right - place.x - pad;
+    // The hint follows in the room that is left.
     let line = fitted(
         painter,
         place,
@@ -66,6 +67,18 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, rect: Rect) {
         ink,
         room,
     );
+    if let Some(hint) = hint {
+        let place = line.right_center() + vec2(look.px(22.0), 0.0);
+        fitted(
+            ui.painter(),
+            place,
+            Align2::LEFT_CENTER,
+            hint,
+            look.font(12.0),
+            palette.dim,
+            right - pad - place.x,
+        );
+    }
     let response = ui.interact(line, Id::unique("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, true, &words));
     response.on_hover_text(words);

@@ -84,16 +84,13 @@ pub fn interact(
         }
         if response.hovered() {
             outline(ui, scene, area, 0.5);
+            let hold = if held { "let it go" } else { "hold it" };
+            let words = format!("{label}: click to {hold}, right-click for another take of it");
+            view.hint = Some(words);
         }
-        let words = hit.clone().unwrap_or_else(|| {
-            let hold = if held {
-                "click to let it go"
-            } else {
-                "click to hold it"
-            };
-            format!("{label} · {hold}, right-click for another take of it")
-        });
-        response.on_hover_text_at_pointer(words);
+        if let Some(hit) = &hit {
+            response.on_hover_text_at_pointer(hit);
+        }
     }
     if roll.has_focus() {
         keys(ui, scene, view, axis, bars, clip);

@@ -11,6 +11,8 @@ use crate::{
 
 /// Bar numbers closer than this, in natural points, are left out.
 const NUMBER_ROOM: f32 = 34.0;
+/// The room that a signature takes.
+const METER_ROOM: f32 = 40.0;
 /// Beat lines closer than this are left out.
 const BEAT_ROOM: f32 = 9.0;
 
@@ -53,7 +55,8 @@ pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
             let text = painter.text(place, Align2::LEFT_CENTER, number, look.font(12.0), colour);
             right = text.right();
         }
-        if shown.replace(bar.meter) != Some(bar.meter) {
+        let room = axis.at(bar.end) - right.max(rect.left()) > look.px(METER_ROOM);
+        if room && shown.replace(bar.meter) != Some(bar.meter) {
             let meter = format!("{}/{}", bar.meter.numerator, bar.meter.denominator);
             let place = pos2(right.max(rect.left()) + look.px(7.0), rect.center().y);
             painter.text(

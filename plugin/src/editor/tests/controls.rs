@@ -242,6 +242,8 @@ fn forget_is_pressed_for_long_enough_to_be_seen() {
 fn a_click_holds_a_bar_and_the_other_button_rolls_it_again() {
     let mut harness = opened();
     assert_eq!(click(&mut harness, "Bar 5"), [Did::Hold(Tick(384), true)]);
+    let hint = harness.state().view.hint.clone();
+    assert!(hint.is_some_and(|hint| hint.starts_with("Bar 5: click to hold it")));
     harness.state_mut().snapshot.held_bars = vec![Tick(384)];
     assert_eq!(click(&mut harness, "Bar 5"), [Did::Hold(Tick(384), false)]);
     harness.get_by_label("Bar 6").click_secondary();
