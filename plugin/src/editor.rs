@@ -123,7 +123,6 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     };
     let dock_bottom = status - fold;
     let dock_top = dock_bottom - look.px(dock::HEIGHT);
-    ui.painter().rect_filled(whole, 0.0, look.palette.ground);
     header::header(ui, scene, band(whole.top(), top));
     let song = band(top, dock_top);
     roll::roll(ui, scene, view, song);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use egui::vec2;
+use egui::{Color32, Rgba, vec2};
 use nice_plug::{
     context::gui::GuiContext,
     editor::{
@@ -170,7 +170,7 @@ impl NiceEguiApp for App {
         let look = Look::new(self.view.light, controls.role, ui.max_rect().size());
         if self.look != Some(look) {
             look.apply(ui.ctx());
-            frame.set_clear_color(look.palette.ground.into());
+            frame.set_clear_color(as_bytes(look.palette.ground));
             self.look = Some(look);
         }
         let bypass = self.params.bypass.value();
@@ -216,6 +216,13 @@ fn keep_painting(ctx: &egui::Context) {
     } else {
         ctx.request_repaint_after(FRAME);
     }
+}
+
+/// The colour as the renderer takes it to clear the window: it writes the numbers as they are, although their
+/// type says that they are linear.
+fn as_bytes(colour: Color32) -> Rgba {
+    let [red, green, blue, _] = colour.to_array().map(|byte| f32::from(byte) / 255.0);
+    Rgba::from_rgb(red, green, blue)
 }
 
 fn space() -> nice_plug_egui::Key {

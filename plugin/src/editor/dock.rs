@@ -62,7 +62,7 @@ pub fn dock(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let look = &scene.look;
     let px = |points| look.px(points);
     let params = scene.params;
-    ui.painter().rect_filled(rect, 0.0, look.palette.panel);
+    look.ground(ui.painter(), rect, look.palette.panel);
     let mut columns = Cutter {
         rest: rect.shrink(px(PAD)),
         gap: 0.0,
@@ -197,7 +197,7 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool
     let look = &scene.look;
     let params = scene.params;
     let palette = look.palette;
-    ui.painter().rect_filled(rect, 0.0, palette.panel);
+    look.ground(ui.painter(), rect, palette.panel);
     let stroke = look.stroke(1.0, palette.line.gamma_multiply(0.6));
     ui.painter()
         .hline(rect.shrink(look.px(PAD)).x_range(), rect.top(), stroke);

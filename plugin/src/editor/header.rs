@@ -18,7 +18,9 @@ const GAP: f32 = 7.0;
 pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
-    ui.painter().rect_filled(rect, 0.0, palette.ground);
+    look.ground(ui.painter(), rect, palette.ground);
+    let line = look.stroke(1.0, palette.faint);
+    ui.painter().hline(rect.x_range(), rect.bottom(), line);
     let inside = rect.shrink2(vec2(look.px(13.0), look.px(8.0)));
     let mut buttons = inside;
     if inside.width() - look.px(NAME) >= look.px(ROLES.1) {

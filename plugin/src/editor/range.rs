@@ -63,7 +63,9 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
     // Quieter than the roll's keyboard: it shows no music.
     let ivory = mixed(palette.panel, palette.ivory, 0.72);
     let outside = mixed(palette.panel, palette.line, 0.5);
-    painter.rect_filled(board, look.corner(3.0), outside);
+    if (lowest, highest) != (0, 127) {
+        painter.rect_filled(board, look.corner(3.0), outside);
+    }
     let inside = Rect::from_x_y_ranges(edge(lowest)..=edge(highest) + wide, board.y_range());
     painter.rect_filled(inside, 0.0, ivory);
     for pitch in 0..128_u8 {

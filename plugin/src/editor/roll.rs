@@ -72,7 +72,8 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let areas = Areas::of(scene, rect);
     let axis = axis(scene, view, areas.notes);
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, scene.look.palette.roll);
+    let palette = scene.look.palette;
+    scene.look.ground(&painter, rect, palette.roll);
     let bars: Vec<_> = scene
         .snapshot
         .bars
@@ -157,7 +158,7 @@ fn corner(ui: &Ui, scene: &Scene, rect: Rect, areas: &Areas) {
     let look = &scene.look;
     let corner = Rect::from_min_max(rect.min, pos2(areas.gutter.right(), areas.gutter.top()));
     let painter = ui.painter();
-    painter.rect_filled(corner, 0.0, look.palette.panel);
+    look.ground(painter, corner, look.palette.panel);
     let name = match (scene.controls.key, scene.snapshot.key) {
         (None, Some(found)) => {
             let tonic = continuo_model::chord::pitch_class_name(found.tonic);

@@ -30,7 +30,7 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
         Tone::Playing => look.accent,
         Tone::Wrong => palette.alarm,
     };
-    ui.painter().rect_filled(rect, 0.0, palette.ground);
+    look.ground(ui.painter(), rect, palette.ground);
     let pad = look.px(14.0);
     let right = if matches!(export, Export::Written(_) | Export::Failed(_)) {
         export_buttons(ui, scene, rect, pad, &export)

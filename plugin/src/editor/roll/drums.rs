@@ -72,7 +72,7 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
         .any(|own| lane_of(own.note.pitch) == LANES.len() - 1);
     let count = if other { LANES.len() } else { LANES.len() - 1 };
     let height = rect.height() / count as f32;
-    painter.rect_filled(rect, 0.0, palette.roll);
+    look.ground(&painter, rect, palette.roll);
     for lane in 0..count {
         let top = rect.top() + lane as f32 * height;
         let row = Rect::from_x_y_ranges(rect.x_range(), top..=top + height);
@@ -131,7 +131,7 @@ fn grid(painter: &egui::Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect:
 fn names(ui: &Ui, scene: &Scene, count: usize, height: f32, gutter: Rect) {
     let look = &scene.look;
     let painter = ui.painter_at(gutter);
-    painter.rect_filled(gutter, 0.0, look.palette.panel);
+    look.ground(&painter, gutter, look.palette.panel);
     for (index, lane) in LANES.iter().take(count).enumerate() {
         let middle = gutter.top() + (index as f32 + 0.5) * height;
         let size = (height * 0.7).min(look.px(10.5));

@@ -34,7 +34,7 @@ pub fn rows(painter: &Painter, scene: &Scene, pitches: &Pitches, rect: Rect) {
             painter.rect_filled(row, 0.0, palette.roll_dark);
         }
         if !(lowest..=highest).contains(&pitch) {
-            let veil = palette.line.gamma_multiply(0.35);
+            let veil = palette.roll_dark.gamma_multiply(0.75);
             painter.rect_filled(row, 0.0, veil);
         }
         if pitch % 12 == 0 && row.height() > 0.0 {

@@ -39,7 +39,7 @@ pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, palette.panel);
+    look.ground(&painter, rect, palette.panel);
     let mut shown = None;
     for bar in bars {
         let every = skip(axis.width(bar.end - bar.start), look.px(NUMBER_ROOM));
@@ -84,7 +84,7 @@ pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, palette.panel);
+    look.ground(&painter, rect, palette.panel);
     for span in &scene.snapshot.chords {
         let Some(chord) = span.chord.filter(|_| axis.shows(span.from, span.to)) else {
             continue;

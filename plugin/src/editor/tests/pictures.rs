@@ -17,7 +17,7 @@ use super::{
     song::song,
     stage::Stage,
 };
-use crate::editor::Host;
+use crate::editor::{Host, Palette};
 
 /// Frames until what moves has come to rest.
 const FRAMES: usize = 40;
@@ -45,7 +45,8 @@ pub fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
         shapes = output.shapes;
     }
     let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
-    raster.paint(&ctx.tessellate(shapes, scale), pixels, scale)
+    let ground = Palette::of(stage.view.light).ground;
+    raster.paint(&ctx.tessellate(shapes, scale), pixels, scale, ground)
 }
 
 fn path(name: &str) -> PathBuf {

@@ -83,12 +83,18 @@ impl Raster {
         }
     }
 
-    /// Paints on black.
-    pub fn paint(&self, primitives: &[ClippedPrimitive], size: [usize; 2], scale: f32) -> Picture {
+    /// Paints on `ground`.
+    pub fn paint(
+        &self,
+        primitives: &[ClippedPrimitive],
+        size: [usize; 2],
+        scale: f32,
+        ground: Color32,
+    ) -> Picture {
         let mut picture = Picture {
             width: size[0],
             height: size[1],
-            pixels: vec![Color32::BLACK; size[0] * size[1]],
+            pixels: vec![ground; size[0] * size[1]],
         };
         for clipped in primitives {
             if let Primitive::Mesh(mesh) = &clipped.primitive {

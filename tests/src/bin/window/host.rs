@@ -51,6 +51,8 @@ const RATE: f64 = 48_000.0;
 const FRAMES: u32 = 256;
 /// Quarter notes a minute.
 const TEMPO: f64 = 104.0;
+/// Frames a second that are enough for a machine that does other things too. On X11 there are 30 at the most.
+const ENOUGH: f64 = 25.0;
 /// Megabytes by which many windows, one after the other, may grow the process.
 const LEAK: f64 = 30.0;
 /// The size at which frames and load are measured.
@@ -228,7 +230,7 @@ fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Resul
     player.stop(SECONDS)?;
     let (idle, _) = note("while it stands", SECONDS, before, now(player)?);
     parent.picture(&arguments.out.join("stopped.png"), MEASURED)?;
-    ensure!(frames >= 30.0, "{frames:.1} frames a second");
+    ensure!(frames >= ENOUGH, "{frames:.1} frames a second");
     ensure!(idle < 1.0, "{idle:.1} frames a second while nothing moves");
     player.instance().close_window()
 }
