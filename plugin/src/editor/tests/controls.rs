@@ -212,6 +212,26 @@ fn values_are_typed_and_nothing_has_to_be_closed() {
 }
 
 #[test]
+fn a_click_on_a_value_opens_it_for_typing() {
+    let mut harness = opened();
+    let knob = harness.get_by_label("Density").rect();
+    let value = knob.center_bottom() - vec2(0.0, 4.0);
+    harness.hover_at(value);
+    harness.drag_at(value);
+    harness.event(Event::PointerButton {
+        pos: value,
+        button: egui::PointerButton::Primary,
+        pressed: false,
+        modifiers: Modifiers::NONE,
+    });
+    assert_eq!(did(&mut harness), []);
+    harness.event(Event::Text("-30".to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    assert_eq!(did(&mut harness), once("Density", "-30 %"));
+}
+
+#[test]
 fn takes_go_forth_and_back() {
     let mut harness = opened();
     assert_eq!(click(&mut harness, "Another take"), once("Take", "1"));

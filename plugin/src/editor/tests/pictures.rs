@@ -8,7 +8,7 @@ use continuo_model::{
     controls::Role,
     time::{BarGrid, Meter, Tick},
 };
-use egui::{RawInput, Rect, Vec2, vec2};
+use egui::{ClippedPrimitive, RawInput, Rect, Vec2, epaint::Primitive, vec2};
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
@@ -19,6 +19,8 @@ use super::{
 };
 use crate::editor::{Host, Palette};
 
+/// The share of the window's pixels that a frame paints at the most.
+const MOST_PAINTED: f32 = 0.8;
 /// Frames until what moves has come to rest.
 const FRAMES: usize = 40;
 /// A pixel that differs by more than this in any channel is another one.
@@ -27,7 +29,15 @@ const CHANNEL: u8 = 24;
 const OTHERS: usize = 15;
 
 /// Paints `stage` in a window of `size` points.
-pub fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
+fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
+    let (primitives, raster) = tessellated(stage, size, scale);
+    let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
+    let ground = Palette::of(stage.view.light).ground;
+    raster.paint(&primitives, pixels, scale, ground)
+}
+
+/// The triangles of `stage` in a window of `size` points, and the textures that they need.
+fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimitive>, Raster) {
     let ctx = egui::Context::default();
     let mut raster = Raster::default();
     let mut shapes = Vec::new();
@@ -44,9 +54,7 @@ pub fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
         output.textures_delta.clear();
         shapes = output.shapes;
     }
-    let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
-    let ground = Palette::of(stage.view.light).ground;
-    raster.paint(&ctx.tessellate(shapes, scale), pixels, scale, ground)
+    (ctx.tessellate(shapes, scale), raster)
 }
 
 fn path(name: &str) -> PathBuf {
@@ -188,4 +196,31 @@ fn by_day_it_is_light() {
     };
     stage.snapshot.bars.meet(Tick(576), waltz);
     check("light", &mut stage, NATURAL);
+}
+
+/// Without a graphics card each painted pixel costs processor time, so most of the window is left as it was
+/// cleared.
+#[test]
+fn a_frame_paints_fewer_pixels_than_the_window_has() {
+    for role in Role::ALL {
+        let mut stage = with_role(role, 640, true);
+        let (primitives, _) = tessellated(&mut stage, NATURAL, 1.0);
+        let painted: f32 = primitives
+            .iter()
+            .filter_map(|clipped| match &clipped.primitive {
+                Primitive::Mesh(mesh) => Some((mesh, clipped.clip_rect)),
+                Primitive::Callback(_) => None,
+            })
+            .flat_map(|(mesh, clip)| {
+                let corner = move |index: &u32| mesh.vertices[*index as usize].pos;
+                mesh.indices.chunks_exact(3).map(move |corners| {
+                    let [a, b, c] = [0, 1, 2].map(|place| clip.clamp(corner(&corners[place])));
+                    ((b - a).x * (c - a).y - (b - a).y * (c - a).x).abs() / 2.0
+                })
+            })
+            .sum();
+        let share = painted / NATURAL.x / NATURAL.y;
+        println!("{}: {share:.2} of the window", role.name());
+        assert!(share < MOST_PAINTED, "{}: {share}", role.name());
+    }
 }
