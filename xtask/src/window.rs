@@ -91,6 +91,9 @@ pub fn run(options: &Options) -> Result<()> {
     let outcome = command(
         Command::new(target()?.join("debug/window"))
             .env("DISPLAY", display)
+            // Each window has a thread of its own, and glibc may give each thread a heap that it keeps: that
+            // would look like a leak.
+            .env("MALLOC_ARENA_MAX", "1")
             .arg("--bundle")
             .arg(bundle)
             .arg("--clip")

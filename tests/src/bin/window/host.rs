@@ -102,6 +102,11 @@ impl Parent {
             )?
             .check()?;
         connection.map_window(id)?.check()?;
+        // Out of the way: what is under the pointer looks otherwise.
+        let (x, y) = (i16::try_from(width)? - 1, i16::try_from(height)? - 1);
+        connection
+            .warp_pointer(x11rb::NONE, id, 0, 0, 0, 0, x, y)?
+            .check()?;
         connection.sync()?;
         Ok(Self { connection, id })
     }
