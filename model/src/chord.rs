@@ -3,9 +3,7 @@
 //! Chords are recognised by weighted template matching after B. Pardo and W. P. Birmingham, "Algorithms
 //! for Chordal Analysis", Computer Music Journal 26:2 (2002): what a template explains counts for it,
 //! what it leaves over and what it misses count against it. The bass note is further evidence for the
-//! root. Keys are found by correlating how long each pitch class sounds with the probe-tone profiles of
-//! C. L. Krumhansl and E. J. Kessler, "Tracing the Dynamic Changes in Perceived Tonal Organization",
-//! Psychological Review 89 (1982).
+//! root.
 
 use std::fmt;
 
@@ -13,9 +11,14 @@ use serde::{Deserialize, Serialize};
 
 mod key;
 mod progression;
+mod quality;
+mod tracker;
 
-pub use key::{Key, KeyTracker};
+pub use key::Key;
 pub use progression::{Span, progression};
+use quality::PRESENT;
+pub use quality::Quality;
+pub use tracker::KeyTracker;
 
 /// The pitch classes as chord symbols spell them, C = 0: the spelling with fewer accidentals.
 const NAMES: [&str; 12] = [
@@ -111,157 +114,6 @@ impl FromIterator<u8> for PitchClassSet {
     }
 }
 
-/// What kind of chord stands on the root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Quality {
-    /// Major triad.
-    Major,
-    /// Minor triad.
-    Minor,
-    /// Diminished triad.
-    Diminished,
-    /// Augmented triad.
-    Augmented,
-    /// Dominant seventh.
-    Seventh,
-    /// Major seventh.
-    MajorSeventh,
-    /// Minor seventh.
-    MinorSeventh,
-    /// Half-diminished seventh.
-    HalfDiminished,
-    /// Diminished seventh.
-    DiminishedSeventh,
-    /// Suspended fourth.
-    SuspendedFourth,
-    /// Suspended second.
-    SuspendedSecond,
-    /// Major sixth.
-    Sixth,
-    /// Minor sixth.
-    MinorSixth,
-    /// Minor triad with a major seventh.
-    MinorMajorSeventh,
-    /// Dominant ninth.
-    Ninth,
-    /// Major ninth.
-    MajorNinth,
-    /// Minor ninth.
-    MinorNinth,
-    /// Dominant seventh with a suspended fourth.
-    SeventhSuspended,
-}
-
-impl Quality {
-    /// Every quality, plainest first: of two that fit equally well the earlier is meant.
-    pub const ALL: [Self; 18] = [
-        Self::Major,
-        Self::Minor,
-        Self::Seventh,
-        Self::MinorSeventh,
-        Self::MajorSeventh,
-        Self::Diminished,
-        Self::HalfDiminished,
-        Self::DiminishedSeventh,
-        Self::Augmented,
-        Self::SuspendedFourth,
-        Self::SuspendedSecond,
-        Self::Sixth,
-        Self::MinorSixth,
-        Self::SeventhSuspended,
-        Self::Ninth,
-        Self::MajorNinth,
-        Self::MinorNinth,
-        Self::MinorMajorSeventh,
-    ];
-
-    /// What follows the root in a chord symbol: "", "m", "m7", "sus4".
-    #[must_use]
-    pub fn suffix(self) -> &'static str {
-        self.definition().0
-    }
-
-    /// Its notes as semitones above the root.
-    #[must_use]
-    pub fn intervals(self) -> &'static [u8] {
-        self.definition().1
-    }
-
-    /// Its notes as pitch classes above a root of C.
-    #[must_use]
-    pub fn template(self) -> PitchClassSet {
-        self.intervals().iter().copied().collect()
-    }
-
-    /// Symbol and semitones above the root; the one place that knows both.
-    fn definition(self) -> (&'static str, &'static [u8]) {
-        match self {
-            Self::Major => ("", &[0, 4, 7]),
-            Self::Minor => ("m", &[0, 3, 7]),
-            Self::Diminished => ("dim", &[0, 3, 6]),
-            Self::Augmented => ("aug", &[0, 4, 8]),
-            Self::Seventh => ("7", &[0, 4, 7, 10]),
-            Self::MajorSeventh => ("maj7", &[0, 4, 7, 11]),
-            Self::MinorSeventh => ("m7", &[0, 3, 7, 10]),
-            Self::HalfDiminished => ("m7b5", &[0, 3, 6, 10]),
-            Self::DiminishedSeventh => ("dim7", &[0, 3, 6, 9]),
-            Self::SuspendedFourth => ("sus4", &[0, 5, 7]),
-            Self::SuspendedSecond => ("sus2", &[0, 2, 7]),
-            Self::Sixth => ("6", &[0, 4, 7, 9]),
-            Self::MinorSixth => ("m6", &[0, 3, 7, 9]),
-            Self::MinorMajorSeventh => ("m(maj7)", &[0, 3, 7, 11]),
-            Self::Ninth => ("9", &[0, 2, 4, 7, 10]),
-            Self::MajorNinth => ("maj9", &[0, 2, 4, 7, 11]),
-            Self::MinorNinth => ("m9", &[0, 2, 3, 7, 10]),
-            Self::SeventhSuspended => ("7sus4", &[0, 5, 7, 10]),
-        }
-    }
-
-    /// How well it explains `shares`, the share of the sounding weight of each pitch class above a root, when
-    /// the lowest note is `bass` above it and to the degree `low`, 0..=1, a bass.
-    fn score(self, shares: &[f32; 12], bass: u8, low: f32) -> f32 {
-        let mut explained = 0.0;
-        let mut missing = 0.0;
-        let mut bass_is_in = false;
-        for &interval in self.intervals() {
-            let share = shares[usize::from(interval)];
-            explained += share;
-            bass_is_in |= bass == interval;
-            if share < PRESENT {
-                missing += if interval == 7 {
-                    MISSING_FIFTH
-                } else {
-                    MISSING
-                };
-            }
-        }
-        let bass = if bass == 0 {
-            BASS_IS_ROOT * low
-        } else if bass_is_in {
-            0.0
-        } else {
-            -BASS_IS_FOREIGN
-        };
-        explained - LEFT_OVER * (1.0 - explained) - missing + bass - self.rarity()
-    }
-
-    /// How unusual it is, in the units of a chord's score: what it must explain better than a plain
-    /// triad to be believed.
-    fn rarity(self) -> f32 {
-        match self {
-            Self::Major | Self::Minor => 0.0,
-            Self::Seventh => 0.09,
-            Self::Diminished | Self::HalfDiminished => 0.14,
-            Self::MinorSeventh | Self::SuspendedFourth | Self::SuspendedSecond => 0.2,
-            // A sixth chord in an inversion is a seventh chord on another root.
-            Self::Sixth | Self::MinorSixth => 0.23,
-            Self::MajorSeventh => 0.27,
-            Self::DiminishedSeventh | Self::Augmented | Self::SeventhSuspended => 0.3,
-            Self::Ninth | Self::MajorNinth | Self::MinorNinth | Self::MinorMajorSeventh => 0.4,
-        }
-    }
-}
-
 /// A chord: root, kind, lowest note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Chord {
@@ -273,26 +125,15 @@ pub struct Chord {
     pub bass: u8,
 }
 
-// The numbers below were fitted on a quarter of the training split by random search: symbols as hands play
-// them, with and without the tune, and the piano parts of songs.
+// Fitted like the weights of [`quality`].
 
-/// Share of the sounding weight below which a pitch class counts as absent: a passing note in a bar.
-const PRESENT: f32 = 0.03;
-/// What a chord tone that does not sound costs. Fifths are left out freely, other tones are not.
-const MISSING: f32 = 0.115;
-const MISSING_FIFTH: f32 = 0.05;
-/// What the weight of a note outside the chord costs, against 1 for the weight of a note inside it.
-const LEFT_OVER: f32 = 0.78;
-/// What a root that lies low speaks for a chord, and a lowest note that is no chord tone against it.
-const BASS_IS_ROOT: f32 = 0.1;
-const BASS_IS_FOREIGN: f32 = 0.12;
 /// A lowest note is a bass from an octave below this key on, and none above it: hands play chords in any
 /// inversion.
 const BASS_BELOW: f32 = 48.0;
 /// What each tone outside the scale of the key costs.
-const OUTSIDE_KEY: f32 = 0.03;
+const OUTSIDE_KEY: f32 = 0.017;
 /// The least score of a chord that is named at all.
-const RECOGNISED: f32 = 0.08;
+const RECOGNISED: f32 = 0.075;
 
 impl Chord {
     /// A chord in root position.
@@ -306,7 +147,9 @@ impl Chord {
         }
     }
 
-    /// Its symbol: "C", "F#m7b5", "Am7/C".
+    /// Its name as musicians write it, with the lowest note where that is not the root: "C", "F#m7b5",
+    /// "Am7/G". See [`from_pitches`](Self::from_pitches) for the chord of a voicing, and [`progression()`] for
+    /// those that broken chords make.
     #[must_use]
     pub fn name(&self) -> String {
         self.to_string()
@@ -349,26 +192,32 @@ impl Chord {
                 bass = bass.min(pitch);
             }
         }
-        Self::explain(shares, bass, PitchClassSet::ALL).1
+        Self::explain(shares, bass)
     }
 
-    /// The chord that explains most of these weights of pitch classes, and how well: about 1 when nothing is
-    /// left over or missing. `lowest` is the lowest key, `scale` that of the key where one is known. Without a
-    /// chord that is worth naming the score is that of the worst named.
-    pub(crate) fn explain(
-        weights: [f32; 12],
-        lowest: u8,
-        scale: PitchClassSet,
-    ) -> (f32, Option<Self>) {
-        let total: f32 = weights.iter().sum();
+    /// The chord that explains most of these weights of pitch classes; `lowest` is the lowest key. `None` where
+    /// fewer than two sound, or no chord is worth naming.
+    pub(crate) fn explain(weights: [f32; 12], lowest: u8) -> Option<Self> {
         let mut best = (RECOGNISED, None);
+        Self::each(weights, lowest, PitchClassSet::ALL, |score, chord| {
+            if score > best.0 {
+                best = (score, Some(chord));
+            }
+        });
+        let total: f32 = weights.iter().sum();
+        let sounding = |weight: &&f32| **weight >= PRESENT * total;
+        best.1
+            .filter(|_| weights.iter().filter(sounding).count() > 1)
+    }
+
+    /// Hands each chord to `take` with how well it explains these weights of pitch classes: about 1 when nothing
+    /// is left over or missing. `lowest` is the lowest key, `scale` that of the key where one is known.
+    fn each(weights: [f32; 12], lowest: u8, scale: PitchClassSet, mut take: impl FnMut(f32, Self)) {
+        let total: f32 = weights.iter().sum();
         if total <= 0.0 || !total.is_finite() {
-            return best;
+            return;
         }
         let shares = weights.map(|weight| weight / total);
-        if shares.iter().filter(|share| **share >= PRESENT).count() < 2 {
-            return best;
-        }
         // A little always: of the roots of a symmetric chord the lowest note is meant.
         let low = ((BASS_BELOW - f32::from(lowest)) / 12.0).clamp(0.1, 1.0);
         for root in 0..12 {
@@ -379,17 +228,17 @@ impl Chord {
             for quality in Quality::ALL {
                 let outside = quality.template().common(outside).len() as f32;
                 let score = quality.score(&above, bass, low) - OUTSIDE_KEY * outside;
-                if score > best.0 {
-                    let chord = Self {
+                let bass = lowest % 12;
+                take(
+                    score,
+                    Self {
                         root,
                         quality,
-                        bass: lowest % 12,
-                    };
-                    best = (score, Some(chord));
-                }
+                        bass,
+                    },
+                );
             }
         }
-        best
     }
 }
 
@@ -437,6 +286,26 @@ mod tests {
         assert_eq!(named(&[36, 57, 64, 67]).unwrap(), "C6");
         // Where no bass plays it is the inversion of a seventh chord, which is by far the more frequent.
         assert_eq!(named(&[60, 64, 67, 69]).unwrap(), "Am7/C");
+    }
+
+    #[test]
+    fn chords_are_named_as_musicians_name_them() {
+        assert_eq!(named(&[43, 57, 60, 64]).unwrap(), "Am7/G");
+        assert_eq!(named(&[41, 57, 60, 64]).unwrap(), "Fmaj7");
+        assert_eq!(named(&[46, 53, 58, 62]).unwrap(), "Bb");
+        assert_eq!(named(&[42, 57, 60, 64]).unwrap(), "F#m7b5");
+        assert_eq!(named(&[38, 55, 57, 62]).unwrap(), "Dsus4");
+        assert_eq!(named(&[56, 60, 63, 67]).unwrap(), "Abmaj7");
+        assert_eq!(named(&[59, 62, 65, 68]).unwrap(), "Bdim7");
+        assert_eq!(named(&[43, 60, 64, 67]).unwrap(), "C/G");
+    }
+
+    #[test]
+    fn an_arpeggio_has_the_name_of_its_chord() {
+        // Over two octaves, in any order: what sounds counts, not when.
+        assert_eq!(named(&[45, 52, 57, 60, 64, 67, 64, 60]).unwrap(), "Am7");
+        assert_eq!(named(&[46, 53, 62, 58, 65, 62]).unwrap(), "Bb");
+        assert_eq!(named(&[52, 60, 67, 60, 64, 60, 67, 60]).unwrap(), "C/E");
     }
 
     #[test]

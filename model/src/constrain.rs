@@ -55,7 +55,10 @@ pub struct Rules {
     scale: PitchClassSet,
     /// The chord of the moment may sound besides.
     chords_win: bool,
-    density: f32,
+    /// How many times likelier than the network thinks a note is wherever it could be.
+    hazard: f32,
+    /// See [`doubt`].
+    doubt: f32,
     /// The lowest note of our chord before.
     chord_before: Option<u8>,
 }
@@ -65,8 +68,12 @@ const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
 const NEW_ROOT: f32 = 4.0;
-/// Nats for each tick of waiting at full density: a beat of rest costs 1.7.
-const DENSITY_PER_TICK: f32 = 0.07;
+/// How many times likelier a note is at each place where it could be, at full Density, and how many times less
+/// likely at the least.
+const FULL: [f32; 2] = [5.0, 3.0];
+/// How much less sure of its rhythm the network is taken to be there, as a temperature on top of 1. Music repeats,
+/// and where the network is sure that it does, no factor would change anything.
+const DOUBT: [f32; 2] = [1.2, 0.4];
 
 impl Rules {
     /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
@@ -86,6 +93,7 @@ impl Rules {
         let scale = scale_of(controls, key);
         let all = PitchClassSet::from_mask(0xfff);
         let drums = controls.role == Role::Drums;
+        let (hazard, doubt) = of_density(controls.density.clamp(-1.0, 1.0));
         Self {
             role: controls.role,
             lowest,
@@ -98,15 +106,16 @@ impl Rules {
             scale: if drums { all } else { scale },
             chords_win: controls.chords_win,
             chord_before: Hands::on_last_stroke(own).lowest(),
-            density: controls.density.clamp(-1.0, 1.0),
+            hazard,
+            doubt,
         }
     }
 
-    /// The same with `more` Density, −1..=1, on top of what the musician asks for.
+    /// The same with notes `hazard` times likelier, on top of what the musician asks for.
     #[must_use]
-    pub fn denser(self, more: f32) -> Self {
+    pub fn denser(self, hazard: f32) -> Self {
         Self {
-            density: self.density + more,
+            hazard: self.hazard * hazard,
             ..self
         }
     }
@@ -125,7 +134,6 @@ impl Rules {
                 && together(last.onset).count() < LEAST_OF_A_CHORD
                 && self.can_rise_above(last, notes)
         });
-        let cursor = notes.last().map_or(segment.start, |note| note.onset);
         for (class, logit) in logits.iter_mut().enumerate() {
             let at = if class == END {
                 segment.end
@@ -141,7 +149,14 @@ impl Rules {
             if !legal {
                 *logit = f32::NEG_INFINITY;
             }
-            *logit -= self.density * DENSITY_PER_TICK * (at - cursor).max(0) as f32;
+        }
+        let together = notes.last().map(|last| (last.onset - bar) as usize);
+        let first = together.map_or(0, |class| class + 1);
+        if self.doubt != 0.0 {
+            doubt(&mut logits[first..], first, self.doubt);
+        }
+        if self.hazard != 1.0 {
+            scale_hazards(&mut logits[first..], self.hazard);
         }
     }
 
@@ -237,6 +252,78 @@ impl Rules {
     }
 }
 
+/// Hazard and doubt for Density, −1..=1. The root spreads the effect over the knob: what is played feeds on
+/// itself, so that equal steps would be heard at its ends only.
+fn of_density(density: f32) -> (f32, f32) {
+    let strength = density.abs().sqrt();
+    if density >= 0.0 {
+        (FULL[0].powf(strength), DOUBT[0] * strength)
+    } else {
+        (FULL[1].powf(-strength), -DOUBT[1] * strength)
+    }
+}
+
+/// Makes the network less sure that the next onset is at the likeliest class: at the temperature 1 + |`by`|
+/// the sixteenths before it become likelier when `by` is positive, those after it and the bar's end when it is
+/// negative. The logits are those of the classes from `first` to [`END`], and weigh together what they did.
+/// Other places are left to the network: who plays more does not play triplets.
+fn doubt(logits: &mut [f32], first: usize, by: f32) {
+    let before = log_sum(logits);
+    let likeliest = (0..logits.len()).max_by(|a, b| logits[*a].total_cmp(&logits[*b]));
+    let Some(likeliest) = likeliest.filter(|_| before.is_finite()) else {
+        return;
+    };
+    let sure = logits[likeliest];
+    let (earlier, later) = logits.split_at_mut(likeliest);
+    let (from, doubted) = if by > 0.0 {
+        (first, earlier)
+    } else {
+        (first + likeliest, later)
+    };
+    for (class, logit) in (from..).zip(doubted) {
+        if class % SIXTEENTH == 0 || class == END {
+            *logit = sure + (*logit - sure) / (1.0 + by.abs());
+        }
+    }
+    let less = log_sum(logits) - before;
+    logits.iter_mut().for_each(|logit| *logit -= less);
+}
+
+/// In ticks.
+const SIXTEENTH: usize = 6;
+
+/// The logarithm of the sum of their exponentials.
+fn log_sum(logits: &[f32]) -> f32 {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if highest == f32::NEG_INFINITY {
+        return highest;
+    }
+    highest
+        + logits
+            .iter()
+            .map(|logit| (logit - highest).exp())
+            .sum::<f32>()
+            .ln()
+}
+
+/// Makes it `factor` times likelier, at each class in turn, that the next onset is there and not later; the
+/// classes weigh together what they did.
+///
+/// These are proportional hazards (Cox 1972): where `s` is the probability that the onset comes no earlier
+/// than a class, it becomes `s` to the power of `factor`. What is certain or impossible stays so, and a
+/// greater factor never makes the onset come later.
+fn scale_hazards(logits: &mut [f32], factor: f32) {
+    let whole = f64::from(log_sum(logits));
+    // From the end, where little is left, so that nothing is lost to rounding.
+    let (mut no_earlier, mut scaled_later) = (0.0, 0.0);
+    for logit in logits.iter_mut().rev().filter(|_| whole.is_finite()) {
+        no_earlier += (f64::from(*logit) - whole).exp();
+        let scaled = f64::min(no_earlier, 1.0).powf(f64::from(factor));
+        *logit = (whole + (scaled - scaled_later).max(0.0).ln()) as f32;
+        scaled_later = scaled;
+    }
+}
+
 /// The key nearest to `pitch` that `controls` allow in `key`, the lower of two; `None` when they allow none.
 #[must_use]
 pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Option<u8> {
@@ -264,4 +351,59 @@ fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
         scale => scale,
     };
     PitchClassSet::from_mask(scale.mask()).transpose(tonic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probabilities(logits: &[f32]) -> Vec<f32> {
+        let total: f32 = logits.iter().map(|logit| logit.exp()).sum();
+        logits.iter().map(|logit| logit.exp() / total).collect()
+    }
+
+    #[test]
+    fn scaled_hazards_bring_the_next_onset_nearer_and_leave_the_impossible() {
+        let logits = [
+            0.5_f32.ln(),
+            f32::NEG_INFINITY,
+            0.25_f32.ln(),
+            0.25_f32.ln(),
+        ];
+        let scaled = |factor| {
+            let mut logits = logits;
+            scale_hazards(&mut logits, factor);
+            probabilities(&logits)
+        };
+        let [thin, same, thick] = [0.5, 1.0, 2.0].map(scaled);
+        for (probability, expected) in same.iter().zip([0.5, 0.0, 0.25, 0.25]) {
+            assert!((probability - expected).abs() < 1e-6);
+        }
+        // A half squared, a quarter squared.
+        for (probability, expected) in thick.iter().zip([0.75, 0.0, 0.1875, 0.0625]) {
+            assert!((probability - expected).abs() < 1e-6, "{thick:?}");
+        }
+        assert!(thin[0] < same[0] && thin[3] > same[3] && thin[1] == 0.0);
+    }
+
+    #[test]
+    fn doubt_reaches_the_sixteenths_on_its_side_only() {
+        let mut logits = [-9.0; END + 1];
+        logits[24] = 3.0;
+        logits[12] = f32::NEG_INFINITY;
+        let sure = probabilities(&logits);
+        let doubted = |by| {
+            let mut logits = logits;
+            doubt(&mut logits, 0, by);
+            probabilities(&logits)
+        };
+        let (more, fewer) = (doubted(1.0), doubted(-1.0));
+        assert!(more[6] > 10.0 * sure[6] && more[30] <= sure[30] && more[END] <= sure[END]);
+        assert!(
+            fewer[6] <= sure[6] && fewer[30] > 10.0 * sure[30] && fewer[END] > 10.0 * sure[END]
+        );
+        for odds in [more, fewer] {
+            assert!(odds[24] < sure[24] && odds[8] <= sure[8] && odds[12] == 0.0);
+        }
+    }
 }

@@ -347,21 +347,22 @@ fn first(music: &Music, own: &[Note], segment: &Segment) -> First {
     }
 }
 
-/// How much denser a second voice is to be because the music that it goes with is: from scores the network
-/// has learnt to fill up slow tunes, but who plays sparsely wants a sparse answer. 0 at an onset a quarter,
-/// the usual in songs.
+/// How many times likelier the notes of a second voice are to be because the music that it goes with is denser:
+/// from scores the network has learnt to fill up slow tunes, but who plays sparsely wants a sparse answer. 1 at
+/// an onset a quarter, the usual in songs.
 fn stir(music: &Music, segment: &Segment) -> f32 {
-    /// Density for each doubling of the onsets.
-    const PER_DOUBLING: f32 = 0.15;
-    const MOST: f32 = 0.3;
+    /// Factor for each doubling of the onsets.
+    const PER_DOUBLING: f32 = 1.4;
+    const MOST: f32 = 2.0;
     let from = (segment.bar.start - 4 * segment.bar.ticks).max(music.since);
     let to = segment.horizon.min(segment.bar.end());
     let onsets = slices(between(music.heard, from, to));
     if music.controls.role != Role::Counter || onsets == 0 {
-        return 0.0;
+        return 1.0;
     }
     let quarters = (to - from) as f32 / TICKS_PER_QUARTER as f32;
-    (PER_DOUBLING * (onsets as f32 / quarters).log2()).clamp(-MOST, MOST)
+    let doublings = (onsets as f32 / quarters).log2();
+    PER_DOUBLING.powf(doublings).clamp(1.0 / MOST, MOST)
 }
 
 /// The key that the music of `segment` is in, as far as it is known.

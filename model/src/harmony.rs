@@ -1,7 +1,7 @@
 //! The harmony that is heard around a point, as far as it may be known there.
 
 use crate::{
-    chord::{Chord, Key, PitchClassSet, Span, progression},
+    chord::{Chord, Key, Span, progression},
     note::{Note, between},
     time::{BarGrid, Tick},
     token::{HARMONY, MAX_BAR_TICKS},
@@ -105,7 +105,7 @@ impl Window {
     }
 
     fn chord(&self) -> Option<Chord> {
-        Chord::explain(self.classes, self.lowest, PitchClassSet::ALL).1
+        Chord::explain(self.classes, self.lowest)
     }
 
     /// Weights up to 1: doubled notes count once.
@@ -160,8 +160,8 @@ pub fn known_progression(heard: &[Note], bar: &Bar, horizon: Tick) -> Vec<Span> 
     for note in known.iter_mut().filter(|note| note.end() >= horizon) {
         note.duration = note.duration.max(to - note.onset);
     }
-    let scale = Key::find(&known).map_or(PitchClassSet::ALL, Key::scale);
-    progression(&known, bar, from, to, scale)
+    let key = Key::find(&known);
+    progression(&known, bar, from, to, key)
 }
 
 /// Notes longer than this are cut when looking for what sounds (four long bars).

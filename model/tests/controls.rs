@@ -100,7 +100,7 @@ fn density_gives_more_notes(role: Role) {
             density,
             ..Controls::default()
         };
-        let (excerpts, _) = played(&controls, 4, &held_out);
+        let (excerpts, _) = played(&controls, 6, &held_out);
         excerpts
             .iter()
             .map(|excerpt| excerpt.made.len())

@@ -111,7 +111,8 @@ pub fn generated_notes(performance: &Performance) -> Vec<Voice> {
 }
 
 /// Pairs note-ons with the note-offs that follow them.
-fn pair(events: &[Played]) -> Vec<Voice> {
+#[must_use]
+pub fn pair(events: &[Played]) -> Vec<Voice> {
     let mut voices: Vec<Voice> = Vec::new();
     let mut sounding: HashMap<(u8, u8), usize> = HashMap::new();
     for event in events {

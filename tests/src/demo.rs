@@ -8,6 +8,7 @@ pub mod bars;
 pub mod canvas;
 pub mod clip;
 pub mod harmony;
+pub mod palette;
 pub mod roll;
 pub mod table;
 pub mod take;

@@ -11,6 +11,7 @@ pub mod bundles;
 pub mod check;
 pub mod clap_host;
 pub mod clip;
+pub mod controls;
 pub mod counters;
 pub mod demo;
 pub mod host;

@@ -1,4 +1,4 @@
-//! What a person types in this repository: `cargo xtask demo`, `test`, `bundle`, `check`,
+//! What a person types in this repository: `cargo xtask demo`, `controls`, `test`, `bundle`, `check`,
 //! `daw`, `window`, `soak`, `fuzz`.
 //!
 //! Every command works from a clean clone, prints what it does while it does it, and ends with exit code
@@ -6,6 +6,7 @@
 
 mod bundle;
 mod check;
+mod controls;
 mod daw;
 mod demo;
 mod fuzz;
@@ -33,6 +34,8 @@ struct Cli {
 enum Task {
     /// Play MIDI clips through the built plugin in every role; write .mid files and piano rolls.
     Demo(demo::Options),
+    /// Play clips at a few settings of every control; write a picture of each.
+    Controls(controls::Options),
     /// Everything that CI runs: check, build, demo, doc tests, unit and host tests.
     Test(test::Options),
     /// Build the plugin and lay out target/bundled: CLAP, VST3, standalone.
@@ -52,6 +55,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Task::Demo(options) => demo::run(&options),
+        Task::Controls(options) => controls::run(&options),
         Task::Test(options) => test::run(&options),
         Task::Bundle(options) => bundle::run(&options),
         Task::Daw(options) => daw::run(&options),

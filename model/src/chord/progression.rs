@@ -2,10 +2,11 @@
 //!
 //! Of all ways to cut the time into chords the best is found by dynamic programming, after Pardo and
 //! Birmingham (2002, see [`super`]): each chord counts as long as it explains what sounds, and each change
-//! costs something, least at a bar line. A broken chord, whose notes say little one by one, is told so, and
-//! the key of the music tells between chords of which only a part sounds.
+//! costs something, least at a bar line. A broken chord, whose notes say little one by one, is told so. Between
+//! chords of which only a part sounds the key of the music tells, and how roots mostly move: each place is
+//! reached by several last chords, until what follows decides between them.
 
-use super::{Chord, PitchClassSet};
+use super::{Chord, Key, PRESENT, PitchClassSet, Quality, RECOGNISED};
 use crate::{harmony::Bar, note::Note, time::Tick};
 
 /// A stretch of time in which one chord holds.
@@ -31,8 +32,60 @@ impl Span {
 const PLACE: i64 = 12;
 
 /// What a change costs, in eighths of a chord that explains everything, by metric level. Fitted like the
-/// weights of [`super`].
-const CHANGE: [f32; 3] = [0.16, 0.6, 2.3];
+/// weights of [`super::quality`].
+const CHANGE: [f32; 3] = [0.15, 1.0, 2.15];
+
+/// How a single pitch class is worse explained by a chord than several are, for each eighth.
+const ALONE: f32 = 0.08;
+/// What a chord that begins anew counts against another, in eighths.
+const SAME: f32 = 0.1;
+/// What a nat of [`MOTIONS`] counts, in eighths.
+const MOTION: f32 = 0.14;
+/// What a nat of [`DEGREES`] counts, in eighths.
+const DEGREE: f32 = 0.05;
+
+// Both were counted in the symbols of the training split.
+
+/// How likely a root that is so many semitones above the last one is, in hundredths of a nat against e^-2.2.
+const MOTIONS: [i16; 12] = [19, -95, -32, -115, -157, 116, -159, -7, -96, -102, -39, -85];
+/// How likely a root on each semitone above the tonic is, in hundredths of a nat against e^-3.5: in major and
+/// in minor keys, for chords with a major third and a minor third, dominant, diminished and suspended ones.
+const DEGREES: [[[i16; 12]; 5]; 2] = [
+    [
+        [
+            211, -227, -105, -147, -162, 157, -264, 139, -170, -152, -38, -287,
+        ],
+        [
+            -191, -392, 89, -302, 32, -114, -327, -139, -375, 90, -322, -257,
+        ],
+        [
+            -59, -328, -59, -295, -149, -153, -335, 99, -253, -94, -205, -236,
+        ],
+        [
+            -310, -292, -289, -280, -307, -406, -236, -365, -381, -366, -435, -313,
+        ],
+        [
+            -119, -639, -256, -605, -339, -204, -631, -91, -552, -214, -414, -493,
+        ],
+    ],
+    [
+        [
+            -17, -140, -311, 112, -332, -19, -228, 20, 137, -366, 152, -312,
+        ],
+        [
+            199, -333, -155, -287, -308, 106, -392, 90, -234, -265, -205, -371,
+        ],
+        [
+            -137, -262, -203, -207, -357, -97, -364, -23, -197, -319, -107, -367,
+        ],
+        [
+            -477, -457, -166, -439, -424, -419, -348, -353, -418, -208, -495, -392,
+        ],
+        [
+            -33, -521, -416, -144, -636, -162, -550, -138, -229, -525, -91, -587,
+        ],
+    ],
+];
 
 /// What sounds in one eighth.
 #[derive(Clone, Copy)]
@@ -43,75 +96,162 @@ struct Cell {
     may_change: bool,
 }
 
-/// The best way to reach a place.
+/// A way to reach a place.
 #[derive(Clone, Copy)]
 struct Reached {
     score: f32,
-    from: usize,
+    /// The last chord, and where it begins.
     chord: Option<Chord>,
+    from: usize,
+    /// The way that was gone on from, among those that reach `from`.
+    before: usize,
 }
 
+/// How many ways to reach a place are followed, each by another last chord.
+const WAYS: usize = 8;
+
+/// A chord is not followed for longer than this, in eighths, unless nothing begins meanwhile.
+const LONGEST: usize = 20;
+
 /// The chords of `notes`, sorted by onset, between `from` and `to`, which lie in or near `bar` in the same
-/// meter; `scale` is that of the key. Empty when that is less than an eighth.
+/// meter; `key` is the key of the music. Empty when that is less than an eighth.
 #[must_use]
-pub fn progression(
-    notes: &[Note],
-    bar: &Bar,
-    from: Tick,
-    to: Tick,
-    scale: PitchClassSet,
-) -> Vec<Span> {
+pub fn progression(notes: &[Note], bar: &Bar, from: Tick, to: Tick, key: Option<Key>) -> Vec<Span> {
     let cells = cells(notes, bar, from, to);
-    let mut best = vec![Reached {
+    let mut ways = vec![vec![Reached {
         score: 0.0,
-        from: 0,
         chord: None,
-    }];
+        from: 0,
+        before: 0,
+    }]];
     for end in 1..=cells.len() {
-        let mut reached = Reached {
-            score: f32::MIN,
-            from: 0,
-            chord: None,
-        };
-        if end == cells.len() || cells[end].may_change {
-            let mut classes = [0.0; 12];
-            let mut lowest = u8::MAX;
-            for (start, cell) in cells[..end].iter().enumerate().rev() {
-                for (sum, weight) in classes.iter_mut().zip(cell.classes) {
-                    *sum += weight;
-                }
-                lowest = lowest.min(cell.lowest);
-                if start > 0 && !cell.may_change {
-                    continue;
-                }
-                let (score, chord) = Chord::explain(classes, lowest, scale);
-                let at = from + start as i64 * PLACE;
-                let score = best[start].score + score * (end - start) as f32
-                    - CHANGE[metric_level(bar, at)];
-                if score > reached.score {
-                    reached = Reached {
-                        score,
-                        from: start,
-                        chord,
-                    };
-                }
-            }
+        let may_end = end == cells.len() || cells[end].may_change;
+        let mut reached = Vec::new();
+        if may_end {
+            let change = |start: usize| CHANGE[metric_level(bar, from + start as i64 * PLACE)];
+            reach(&mut reached, &cells[..end], &ways, key, change);
         }
-        best.push(reached);
+        ways.push(reached);
     }
     let mut spans = Vec::new();
-    let mut end = cells.len();
+    let (mut end, mut way) = (cells.len(), 0);
     while end > 0 {
-        let reached = best[end];
+        let reached = ways[end][way];
         spans.push(Span {
             from: from + reached.from as i64 * PLACE,
             to: from + end as i64 * PLACE,
             chord: reached.chord,
         });
-        end = reached.from;
+        (end, way) = (reached.from, reached.before);
     }
     spans.reverse();
     spans
+}
+
+/// The best ways to reach the end of `cells`, best first; `ways` are those to the places before it, and a
+/// chord that begins at a place costs `change`.
+fn reach(
+    reached: &mut Vec<Reached>,
+    cells: &[Cell],
+    ways: &[Vec<Reached>],
+    key: Option<Key>,
+    change: impl Fn(usize) -> f32,
+) {
+    let mut classes = [0.0; 12];
+    let mut lowest = u8::MAX;
+    for (start, cell) in cells.iter().enumerate().rev() {
+        if cells.len() - start > LONGEST && !reached.is_empty() {
+            break;
+        }
+        for (sum, weight) in classes.iter_mut().zip(cell.classes) {
+            *sum += weight;
+        }
+        lowest = lowest.min(cell.lowest);
+        if start > 0 && !cell.may_change {
+            continue;
+        }
+        for (score, chord) in candidates(classes, lowest, (cells.len() - start) as f32, key) {
+            let follow = |way: &Reached| way.score + follows(way.chord, chord);
+            let best = (0..ways[start].len())
+                .max_by(|a, b| follow(&ways[start][*a]).total_cmp(&follow(&ways[start][*b])));
+            let Some(before) = best else {
+                continue;
+            };
+            let score = follow(&ways[start][before]) + score - change(start);
+            let way = Reached {
+                score,
+                chord,
+                from: start,
+                before,
+            };
+            match reached.iter_mut().find(|way| same(way.chord, chord)) {
+                Some(known) if known.score >= score => {}
+                Some(known) => *known = way,
+                None => reached.push(way),
+            }
+        }
+    }
+    reached.sort_by(|a, b| b.score.total_cmp(&a.score));
+    reached.truncate(WAYS);
+}
+
+/// The chords that best explain what sounds for `length` eighths, or that none does, each with what it counts.
+fn candidates(
+    classes: [f32; 12],
+    lowest: u8,
+    length: f32,
+    key: Option<Key>,
+) -> Vec<(f32, Option<Chord>)> {
+    let mut best = vec![(RECOGNISED * length, None)];
+    let sum: f32 = classes.iter().sum();
+    let alone = classes
+        .iter()
+        .filter(|weight| **weight > PRESENT * sum)
+        .count()
+        == 1;
+    let scale = key.map_or(PitchClassSet::ALL, Key::scale);
+    Chord::each(classes, lowest, scale, |score, chord| {
+        let score = if alone { score - ALONE } else { score };
+        if score > RECOGNISED {
+            let usual = key.map_or(0.0, |key| usual(key, &chord));
+            let counts = score * length + usual;
+            let place = best.partition_point(|(better, _)| *better >= counts);
+            if place < WAYS {
+                best.insert(place, (counts, Some(chord)));
+                best.truncate(WAYS);
+            }
+        }
+    });
+    best
+}
+
+/// Whether two chords are the same but for their bass.
+fn same(one: Option<Chord>, other: Option<Chord>) -> bool {
+    let name = |chord: Chord| (chord.root, chord.quality);
+    one.map(name) == other.map(name)
+}
+
+/// What it counts that `chord` follows `before`.
+fn follows(before: Option<Chord>, chord: Option<Chord>) -> f32 {
+    match before.zip(chord) {
+        None => 0.0,
+        Some(_) if same(before, chord) => SAME,
+        Some((before, chord)) => {
+            MOTION * f32::from(MOTIONS[usize::from((chord.root + 12 - before.root) % 12)]) / 100.0
+        }
+    }
+}
+
+/// What it counts how usual `chord` is in `key`.
+fn usual(key: Key, chord: &Chord) -> f32 {
+    let family = match chord.quality {
+        Quality::Seventh | Quality::Ninth => 2,
+        Quality::Diminished | Quality::DiminishedSeventh | Quality::HalfDiminished => 3,
+        Quality::SuspendedFourth | Quality::SuspendedSecond | Quality::SeventhSuspended => 4,
+        _ => usize::from(chord.is_minor()),
+    };
+    let degree = usize::from((chord.root + 12 - key.tonic) % 12);
+    DEGREE * f32::from(DEGREES[usize::from(key.minor)][family][degree]) / 100.0
 }
 
 /// What sounds in each eighth from `from` on, up to `to`.
@@ -174,7 +314,7 @@ mod tests {
             tonic: 0,
             minor: false,
         };
-        progression(notes, &bar, Tick(0), Tick(192), key.scale())
+        progression(notes, &bar, Tick(0), Tick(192), Some(key))
             .iter()
             .map(|span| {
                 let name = span
@@ -255,7 +395,7 @@ mod tests {
                 notes.into_iter().map(|(onset, duration, pitch)| Note::plain(onset, duration, pitch)).collect();
             notes.sort_by_key(|note| note.onset);
             let bar = Bar::containing(BarGrid::from_origin(Meter::COMMON), Tick(96));
-            let spans = progression(&notes, &bar, Tick(0), Tick(length), PitchClassSet::ALL);
+            let spans = progression(&notes, &bar, Tick(0), Tick(length), None);
             let mut at = Tick(0);
             for span in &spans {
                 prop_assert_eq!(span.from, at);

@@ -126,3 +126,54 @@ pub fn keys<'a>(pieces: &[&'a Piece]) -> BTreeMap<&'a str, Found> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        chord::Key,
+        harmony::Bar,
+        time::{BarGrid, Meter, Tick},
+        train::corpus::Part,
+    };
+
+    fn part(role: &str, notes: Vec<Note>) -> Part {
+        Part {
+            role: role.to_owned(),
+            name: String::new(),
+            notes,
+        }
+    }
+
+    #[test]
+    fn drums_are_not_heard_as_a_key() {
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        let scale = [60, 62, 64, 65, 67, 69, 71, 72];
+        let tune = (0..32).map(|beat| Note::plain(24 * beat, 24, scale[beat as usize % 8]));
+        // Keys of drums that, were they pitches, would be those of F# major.
+        let drums = (0..128).map(|stroke| Note::plain(6 * stroke, 6, 42 + 4 * (stroke as u8 % 2)));
+        let c_major = Key {
+            tonic: 0,
+            minor: false,
+        };
+        let piece = Piece {
+            id: String::new(),
+            source: "test".to_owned(),
+            work: String::new(),
+            bars: (0..8)
+                .map(|bar| Bar::containing(grid, Tick(96 * bar)))
+                .collect(),
+            chords: Vec::new(),
+            keys: vec![(Tick(0), c_major)],
+            parts: vec![
+                part("melody", tune.collect()),
+                part("drums", drums.collect()),
+            ],
+        };
+        let found = keys(&[&piece])["test"];
+        assert_eq!(
+            (found.cases, found.whole),
+            (8 - LEAD_IN as u64, 8 - LEAD_IN as u64)
+        );
+    }
+}

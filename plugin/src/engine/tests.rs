@@ -11,7 +11,11 @@ mod stand_ins;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use continuo_model::{controls::Controls, fit::Fit, time::Tick};
+use continuo_model::{
+    controls::{Controls, Role},
+    fit::Fit,
+    time::Tick,
+};
 
 use super::*;
 use crate::link::{HEARD_CAPACITY, PlannedNote, WorkerEnd, link};
@@ -92,7 +96,13 @@ impl Rig {
 
     /// The same, playing from the song's origin, with the first block of one sample behind it.
     pub fn playing() -> Self {
+        Self::playing_as(Role::Continue)
+    }
+
+    /// The same in another role.
+    pub fn playing_as(role: Role) -> Self {
         let mut rig = Self::new();
+        rig.block.controls.role = role;
         rig.block.transport.playing = true;
         rig.run(1, &[]);
         rig

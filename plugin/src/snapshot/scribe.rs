@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use continuo_model::{
-    chord::{Key, PitchClassSet, Span, progression},
+    chord::{Key, Span, progression},
     harmony::Bar,
     note::{Note, between},
     planner::Planner,
@@ -24,14 +24,14 @@ pub struct Scribe {
     bars: Bars,
     /// Up to where the desk's clock has come.
     now: Tick,
-    /// The chords of a bar, with the notes and the scale that they were found in.
+    /// The chords of a bar, with the notes and the key that they were found in.
     chords: BTreeMap<Tick, Found>,
     news: bool,
 }
 
 struct Found {
     notes: Vec<Note>,
-    scale: PitchClassSet,
+    key: Option<Key>,
     spans: Vec<Span>,
 }
 
@@ -66,7 +66,6 @@ impl Scribe {
         );
         let heard = timeline.heard();
         let key = Key::find(between(heard, bar.start - KEY_BARS * length, bar.end));
-        let scale = key.map_or(PitchClassSet::ALL, Key::scale);
         Snapshot {
             now: self.now,
             playing: cycle.is_some(),
@@ -83,7 +82,7 @@ impl Scribe {
                 .filter(|(note, _)| note.end() > from && note.onset < to)
                 .map(|(note, bends)| OwnNote { note, bends })
                 .collect(),
-            chords: self.chords(heard, from, to, scale),
+            chords: self.chords(heard, from, to, key),
             key,
             bars: self.bars.clone(),
             cycle: cycle.flatten(),
@@ -93,7 +92,7 @@ impl Scribe {
     }
 
     /// The chords from `from` to `to`. Only bars whose notes changed are looked at again.
-    fn chords(&mut self, heard: &[Note], from: Tick, to: Tick, scale: PitchClassSet) -> Vec<Span> {
+    fn chords(&mut self, heard: &[Note], from: Tick, to: Tick, key: Option<Key>) -> Vec<Span> {
         self.chords = self.chords.split_off(&(from - LOOK_BACK));
         let mut chords: Vec<Span> = Vec::new();
         let mut at = from;
@@ -105,18 +104,14 @@ impl Scribe {
                 .filter(|note| note.end() > at)
                 .copied()
                 .collect();
-            let fresh = |found: &&Found| found.notes == notes && found.scale == scale;
+            let fresh = |found: &&Found| found.notes == notes && found.key == key;
             if self.chords.get(&at).filter(fresh).is_none() {
                 let spans = if notes.is_empty() {
                     Vec::new()
                 } else {
-                    progression(&notes, &bar, at, end, scale)
+                    progression(&notes, &bar, at, end, key)
                 };
-                let found = Found {
-                    notes,
-                    scale,
-                    spans,
-                };
+                let found = Found { notes, key, spans };
                 self.chords.insert(at, found);
             }
             for span in self

@@ -4,6 +4,8 @@
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 use anyhow::{Context, Result};
 
+use super::palette;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
@@ -107,6 +109,28 @@ impl Canvas {
         let mut writer = encoder.write_header()?;
         writer
             .write_image_data(&self.pixels)
+            .context("encoding the picture")?;
+        writer.finish()?;
+        Ok(file)
+    }
+
+    /// The picture as a small PNG file of at most 256 colours: shades at the edges of letters are rounded.
+    ///
+    /// # Errors
+    /// When it is larger than a PNG can be.
+    pub fn into_small_png(self) -> Result<Vec<u8>> {
+        let (palette, indices) = palette::reduced(&self.pixels);
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_palette(palette);
+        // Rows are flat and repeat themselves: a filter would only hide that.
+        encoder.set_filter(png::Filter::NoFilter);
+        encoder.set_compression(png::Compression::High);
+        let mut writer = encoder.write_header()?;
+        writer
+            .write_image_data(&indices)
             .context("encoding the picture")?;
         writer.finish()?;
         Ok(file)

@@ -33,19 +33,19 @@ const LANE_GAP: i32 = 10;
 const DRUM_ROW: i32 = 17;
 const KEYBOARD: i32 = 26;
 
-const BACKGROUND: Colour = Colour(255, 255, 255);
-const WHITE_ROW: Colour = Colour(251, 251, 249);
-const BLACK_ROW: Colour = Colour(236, 236, 232);
-const OCTAVE_LINE: Colour = Colour(186, 186, 180);
-const BEAT_LINE: Colour = Colour(204, 204, 198);
-const BAR_LINE: Colour = Colour(120, 120, 120);
-const INK: Colour = Colour(20, 20, 24);
-const FAINT_INK: Colour = Colour(90, 90, 96);
+pub(crate) const BACKGROUND: Colour = Colour(255, 255, 255);
+pub(crate) const WHITE_ROW: Colour = Colour(251, 251, 249);
+pub(crate) const BLACK_ROW: Colour = Colour(236, 236, 232);
+pub(crate) const OCTAVE_LINE: Colour = Colour(186, 186, 180);
+pub(crate) const BEAT_LINE: Colour = Colour(204, 204, 198);
+pub(crate) const BAR_LINE: Colour = Colour(120, 120, 120);
+pub(crate) const INK: Colour = Colour(20, 20, 24);
+pub(crate) const FAINT_INK: Colour = Colour(90, 90, 96);
 const EBONY: Colour = Colour(45, 45, 50);
 
 /// Blue and vermillion of Okabe and Ito's palette: apart for every kind of colour vision.
-const HEARD: Colour = Colour(0, 114, 178);
-const GENERATED: Colour = Colour(213, 94, 0);
+pub(crate) const HEARD: Colour = Colour(0, 114, 178);
+pub(crate) const GENERATED: Colour = Colour(213, 94, 0);
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug)]
@@ -418,7 +418,7 @@ fn note_block(canvas: &mut Canvas, left_top: (i32, i32), right_bottom: (i32, i32
 }
 
 /// A filled rectangle with a frame of one pixel.
-fn block(
+pub(crate) fn block(
     canvas: &mut Canvas,
     (left, top): (i32, i32),
     (right, bottom): (i32, i32),
@@ -434,7 +434,7 @@ fn block(
 }
 
 /// `colour` at full strength for the loudest note, paler for a softer one.
-fn shade(colour: Colour, velocity: u8) -> Colour {
+pub(crate) fn shade(colour: Colour, velocity: u8) -> Colour {
     let softness = 1.0 - f32::from(velocity.min(127)) / 127.0;
     colour.mixed(BACKGROUND, 0.8 * softness)
 }
@@ -468,12 +468,12 @@ fn labels(pitched: &[Seen], bars: &[Bar]) -> (Vec<ChordLabel>, bool) {
     }
 }
 
-fn is_black(pitch: u8) -> bool {
+pub(crate) fn is_black(pitch: u8) -> bool {
     matches!(pitch % 12, 1 | 3 | 6 | 8 | 10)
 }
 
 /// General MIDI's name of a drum key, shortened.
-fn drum_name(key: u8) -> String {
+pub(crate) fn drum_name(key: u8) -> String {
     let name = match key {
         35 | 36 => "Kick",
         37 => "Side stick",

@@ -8,11 +8,13 @@
 //! * [`thru`] heard notes pass unchanged, and a stopped transport adds nothing
 //! * [`music`] a bass lies under its chords and in the key, a melody goes on
 //! * [`params`] names, order and values of the parameters, saved state
+//! * [`controls`] the pictures of the controls show every parameter, and what it changes
 //! * [`same`] the same song gives the same notes in any block size, in both formats, in every render
 //! * [`live`] in real time nothing is late
 //! * [`random`] a host that does at random whatever hosts do breaks no law
 //! * [`crowd`] many instances in one process
 
+mod controls;
 mod crowd;
 mod grid;
 mod laws;

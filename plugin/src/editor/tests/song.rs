@@ -137,13 +137,12 @@ pub fn song(role: Role, at: i64, again: bool) -> Snapshot {
         .filter(|note| again || note.onset.0 <= at)
         .collect();
     let key = Key::find(&heard);
-    let scale = key.map(Key::scale).unwrap_or_default();
     let grid = BarGrid::from_origin(Meter::COMMON);
     let last = if again { 16 } else { here + 1 };
     let chords = (0..last)
         .flat_map(|number| {
             let bar = Bar::containing(grid, Tick(number * BAR));
-            progression(&heard, &bar, bar.start, bar.end(), scale)
+            progression(&heard, &bar, bar.start, bar.end(), key)
         })
         .collect();
     let planned = if again { 15 } else { here + 1 };

@@ -117,7 +117,7 @@ fn other_controls_leave_no_stand_in() {
     let epoch = rig.epoch();
     rig.plan_bar(epoch, 0, &[(0, 50)]);
     rig.run_until(BAR_SAMPLES / 2, 500);
-    rig.block.controls.take = 3;
+    rig.block.controls.key = Some(3);
     rig.run_until(2 * BAR_SAMPLES - 1000, 500);
     assert_eq!(rig.played(), [(0, 50)]);
 }
