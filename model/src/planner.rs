@@ -346,6 +346,14 @@ impl Planner {
         &self.timeline
     }
 
+    /// Our own notes by song position, sorted by onset and pitch, and of each whether it has yet to bend to the
+    /// chord that will sound.
+    pub fn own(&self) -> impl Iterator<Item = (Note, bool)> {
+        self.own
+            .iter()
+            .map(|planned| (planned.note, planned.fit != Fit::AsPlanned))
+    }
+
     /// Everything before `to` has been heard: decides what is due, and hands out what is to be done.
     pub fn advance(&mut self, to: Tick) -> std::vec::Drain<'_, Action> {
         self.decide_for_later(to);

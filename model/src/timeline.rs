@@ -184,6 +184,14 @@ impl Timeline {
         !self.down.is_empty()
     }
 
+    /// Whether the key of this heard note is still down.
+    #[must_use]
+    pub fn is_down(&self, note: &Note) -> bool {
+        self.down
+            .iter()
+            .any(|(pitch, _, since)| (*pitch, *since) == (note.pitch, note.onset))
+    }
+
     /// Heard notes, sorted by onset and pitch.
     #[must_use]
     pub fn heard(&self) -> &[Note] {

@@ -129,6 +129,8 @@ pub struct Clock {
     /// `None` while stopped and after a reset: the next block that plays begins with a jump.
     expected: Option<Expected>,
     run: Run,
+    /// Song position of the last block's first sample, in ticks.
+    playhead: f64,
 }
 
 /// The part of the running block that has not been cut into spans yet.
@@ -168,6 +170,7 @@ impl Clock {
                 frames: 0,
                 seconds: None,
             },
+            playhead: 0.0,
         }
     }
 
@@ -187,6 +190,12 @@ impl Clock {
             self.reset();
             let (at, _) = self.position(transport);
             self.bars.judge(transport, at);
+            let told = transport
+                .quarters
+                .filter(|quarters| quarters.abs() < FURTHEST_QUARTER);
+            if let Some(quarters) = told {
+                self.playhead = quarters * TICKS_PER_QUARTER as f64;
+            }
             return false;
         }
         if SAMPLE_RATES.contains(&sample_rate) {
@@ -209,6 +218,7 @@ impl Clock {
         self.set_cycle(transport, at, entry, ticks_per_sample);
         self.bars.judge(transport, at);
         self.bars.follow(transport, at, entry);
+        self.playhead = at;
         self.run = Run {
             entry,
             first: 0,
@@ -267,6 +277,13 @@ impl Clock {
             self.wrap();
         }
         Some(span)
+    }
+
+    /// Song position of the last block's first sample, in ticks; while stopped, where the host says that the
+    /// playhead stands, or where it last was.
+    #[must_use]
+    pub fn playhead(&self) -> f64 {
+        self.playhead
     }
 
     /// The song around the playhead, as of the last [`begin`](Self::begin).

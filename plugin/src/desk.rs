@@ -15,6 +15,7 @@ use continuo_model::{
 use crate::{
     ladder::Segment,
     link::{Epoch, Heard, Planned, PlannedNote, WorkerEnd},
+    snapshot::{Scribe, Snapshot},
     status::{Count, Status},
     worker::Wish,
 };
@@ -38,6 +39,8 @@ pub struct Desk {
     /// Channel, pitch and velocity of keys that went down in the last tick of the loop. A host may round
     /// the loop's first note to a sample before the wrap: it is the downbeat that is meant.
     downbeat: Vec<(u8, u8, u8)>,
+    /// Draws what the window shows.
+    scribe: Scribe,
     /// What only a later version knows of the project.
     later: Memory,
 }
@@ -56,6 +59,7 @@ impl Desk {
             at: Tick(0),
             channel: 0,
             downbeat: Vec::new(),
+            scribe: Scribe::default(),
             later: Memory::default(),
         };
         desk.recall(memory);
@@ -77,8 +81,20 @@ impl Desk {
         self.planner.recall(memory);
     }
 
+    /// Whether something that the window shows has changed since the last question.
+    pub fn take_news(&mut self) -> bool {
+        self.scribe.take_news()
+    }
+
+    /// What the window shows.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let cycle = self.playing.map(|(_, cycle)| cycle);
+        self.scribe.draw(&self.planner, cycle)
+    }
+
     /// Does what the musician asks of a bar.
     pub fn fulfil(&mut self, wish: Wish) {
+        self.scribe.note_news();
         match wish {
             Wish::HoldBar(at, hold) => self.planner.hold_bar(at, hold),
             Wish::RerollBar(at) => self.planner.reroll_bar(at),
@@ -148,6 +164,9 @@ impl Desk {
         if let Heard::Start { at, .. } | Heard::Clock { at, .. } = message {
             self.at = at;
         }
+        if !matches!(message, Heard::Clock { .. }) {
+            self.scribe.note_news();
+        }
         match message {
             Heard::Controls(controls) => {
                 self.controls = controls;
@@ -190,6 +209,7 @@ impl Desk {
                 }
                 self.playing = Some((grid, cycle));
                 self.epoch = epoch;
+                self.scribe.pass(at, grid);
             }
             Heard::Stop { epoch } => {
                 self.epoch = epoch;
@@ -235,6 +255,7 @@ impl Desk {
         let Some((grid, _)) = self.playing else {
             return false;
         };
+        self.scribe.pass(at, grid);
         let (generation, first_pass) = (self.epoch.generation, self.first_pass);
         let epoch_of = |pass: u32| Epoch {
             generation,
@@ -294,6 +315,7 @@ impl Desk {
         });
         self.capture.listen_to(at);
         if sent > 0 {
+            self.scribe.note_news();
             status.add(Count::Plans, 1);
             status.add(Count::NotesGenerated, notes);
             let nanoseconds = began.elapsed().as_nanos();

@@ -160,10 +160,12 @@ impl<E: Copy> Engine<E> {
         self.player.open(block.frames, sink);
         self.take_settings(block, sink);
         let mut rest = input;
-        if self
+        let runs = self
             .clock
-            .begin(&block.transport, block.frames, block.sample_rate)
-        {
+            .begin(&block.transport, block.frames, block.sample_rate);
+        let (playhead, tempo) = (self.clock.playhead(), self.clock.outline().tempo);
+        self.status.playhead().write(runs, playhead, tempo);
+        if runs {
             while let Some(span) = self.clock.next_span() {
                 rest = self.go_through(&span, rest, &output, sink);
             }

@@ -16,8 +16,10 @@
 //! released in the first block after them. Loading a state never activates: the engine compares the
 //! controls in each block.
 
+pub mod bars;
 pub mod clock;
 mod desk;
+pub mod editor;
 pub mod engine;
 #[cfg(feature = "assert_process_allocs")]
 mod guarded;
@@ -26,7 +28,9 @@ pub mod later;
 pub mod link;
 mod pace;
 pub mod params;
+pub mod playhead;
 pub mod schedule;
+pub mod snapshot;
 pub mod status;
 pub mod worker;
 
@@ -40,6 +44,7 @@ use nice_plug::{
 };
 
 use crate::{
+    editor::ContinuoEditor,
     engine::{Block, Body, Engine, InputEvent, Kind, OutputEvent, Sink},
     link::WorkerEnd,
     pace::Pace,
@@ -136,10 +141,11 @@ pub struct Continuo<F> {
 
 impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
-        let status = Status::new();
+        let params = Arc::new(ContinuoParams::default());
+        let status = Status::with_window(params.song.board().repaint().clone());
         let (audio_end, worker_end) = link::link(&status);
         Self {
-            params: Arc::new(ContinuoParams::default()),
+            params,
             engine: Engine::new(audio_end, Arc::clone(&status)),
             status,
             input: Vec::with_capacity(INPUT_CAPACITY),
@@ -167,12 +173,19 @@ impl<F: Format> Plugin for Continuo<F> {
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
     const INPUT_EVENT_CAPACITY: usize = INPUT_CAPACITY;
 
-    type Editor = ();
+    type Editor = ContinuoEditor;
     type SysExMessage = ();
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         Arc::clone(&self.params) as Arc<dyn Params>
+    }
+
+    fn editor(
+        &mut self,
+        _: nice_plug::context::gui::AsyncExecutor<Self>,
+    ) -> Option<ContinuoEditor> {
+        Some(editor::editor(&self.params, &self.status))
     }
 
     fn filter_state(state: &mut PluginState) {

@@ -13,7 +13,7 @@ use continuo_model::values::{
 };
 use nice_plug::prelude::*;
 
-use crate::{later::Later, worker::Seat};
+use crate::{editor::Kept, later::Later, worker::Seat};
 
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
@@ -215,6 +215,9 @@ pub struct ContinuoParams {
     /// What is remembered of the song.
     #[persist = "song"]
     pub song: Seat,
+    /// Size and look of the window.
+    #[persist = "window"]
+    pub window: Kept,
     /// What only a later version knows.
     #[persist = "later"]
     pub later: Mutex<Later>,
@@ -255,6 +258,7 @@ impl Default for ContinuoParams {
             chords_win: BoolParam::new("Chords win", start.chords_win),
             seed: Arc::new(AtomicU64::new(start.seed)),
             song: Seat::default(),
+            window: Kept::default(),
             later: Mutex::default(),
         }
     }

@@ -1,12 +1,16 @@
 //! What happened, in numbers: atomics that any thread may add to and any thread may read.
 //!
 //! Every instance has its own [`Status`]; each addition also goes to process-wide totals, which a host
-//! that opened the bundle reads through [`continuo_counters`].
+//! that opened the bundle reads through [`continuo_counters`]. Beside them lies the [`Playhead`].
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+
+use nice_plug_egui::RepaintNotifier;
+
+use crate::playhead::Playhead;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub enum Count {
     BarsMoved,
     /// Those for which there was nothing.
     BarsRested,
+    /// Frames that the window painted.
+    FramesPainted,
     /// The longest single `process` call, in nanoseconds: a maximum, not a sum.
     WorstProcessNanoseconds,
 }
@@ -81,13 +87,29 @@ static TOTALS: Cells = Cells::new();
 /// The counters of one plugin instance. Lock-free; nothing orders one counter against another.
 pub struct Status {
     own: Cells,
+    playhead: Playhead,
 }
 
 impl Status {
+    /// All zero, for an instance whose window, if it ever has one, `repaint` repaints.
+    #[must_use]
+    pub fn with_window(repaint: RepaintNotifier) -> Arc<Self> {
+        Arc::new(Self {
+            own: Cells::new(),
+            playhead: Playhead::new(repaint),
+        })
+    }
+
     /// All zero.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { own: Cells::new() })
+        Self::with_window(RepaintNotifier::new())
+    }
+
+    /// Where the host's playhead is.
+    #[must_use]
+    pub fn playhead(&self) -> &Playhead {
+        &self.playhead
     }
 
     /// Adds to this instance and to the totals.
@@ -114,7 +136,7 @@ impl Status {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// 2.
+    /// 3.
     pub version: u64,
     /// [`Count::NotesHeard`].
     pub notes_heard: u64,
@@ -150,6 +172,8 @@ pub struct Counters {
     pub bars_moved: u64,
     /// [`Count::BarsRested`].
     pub bars_rested: u64,
+    /// [`Count::FramesPainted`]; since version 3.
+    pub frames_painted: u64,
 }
 
 impl Counters {
@@ -157,7 +181,7 @@ impl Counters {
     #[must_use]
     pub fn now() -> Self {
         Self {
-            version: 2,
+            version: 3,
             notes_heard: TOTALS.get(Count::NotesHeard),
             notes_played: TOTALS.get(Count::NotesPlayed),
             late: TOTALS.get(Count::Late),
@@ -175,6 +199,7 @@ impl Counters {
             bars_from_earlier_pass: TOTALS.get(Count::BarsFromEarlierPass),
             bars_moved: TOTALS.get(Count::BarsMoved),
             bars_rested: TOTALS.get(Count::BarsRested),
+            frames_painted: TOTALS.get(Count::FramesPainted),
         }
     }
 }
@@ -210,7 +235,7 @@ mod tests {
         unsafe { continuo_counters(&raw mut after) };
         // Other tests of this process may count too, so the totals rise by at least this much.
         assert!(after.plans >= before.plans + 5);
-        assert_eq!(after.version, 2);
+        assert_eq!(after.version, 3);
     }
 
     #[test]

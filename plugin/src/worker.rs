@@ -21,10 +21,12 @@ use std::{
 
 use continuo_model::{generate::Generator, planner::Memory, time::Tick, weights::WeightsError};
 use nice_plug::params::persist::PersistentField;
+use nice_plug_egui::RepaintNotifier;
 
 use crate::{
     desk::Desk,
     link::{Heard, Planned, WorkerEnd},
+    snapshot::{Board, Snapshot},
     status::{Count, Status},
 };
 
@@ -56,7 +58,6 @@ static POOL: Mutex<Weak<Pool>> = Mutex::new(Weak::new());
 #[derive(Clone, Default)]
 pub struct Seat(Arc<Shelf>);
 
-#[derive(Default)]
 struct Shelf {
     place: Mutex<Place>,
     /// How often a song memory was put here.
@@ -64,6 +65,19 @@ struct Shelf {
     /// What the musician asked for in the window. Behind a lock of its own, so that the window never waits
     /// for a plan in the making.
     wishes: Mutex<Vec<Wish>>,
+    /// What the window shows.
+    board: Board,
+}
+
+impl Default for Shelf {
+    fn default() -> Self {
+        Self {
+            place: Mutex::default(),
+            loads: AtomicU32::default(),
+            wishes: Mutex::default(),
+            board: Board::new(RepaintNotifier::new()),
+        }
+    }
 }
 
 /// What the musician asks of a single bar: the one that holds the tick.
@@ -95,6 +109,12 @@ impl Seat {
     #[must_use]
     pub fn loads(&self) -> u32 {
         self.0.loads.load(Ordering::Acquire)
+    }
+
+    /// Where the window finds what it shows.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.0.board
     }
 
     /// Writes the last bars that were heard and played, or the phrase that repeats while Hold is on, as a MIDI
@@ -133,7 +153,9 @@ impl Seat {
         if let Some(desk) = &mut place.desk {
             self.wishes().drain(..).for_each(|wish| desk.fulfil(wish));
         }
-        place.serve()
+        let served = place.serve();
+        place.show(&self.0.board);
+        served
     }
 }
 
@@ -181,6 +203,23 @@ impl Place {
             }
         }
         served
+    }
+
+    /// Puts what changed on the board, if anybody looks.
+    fn show(&mut self, board: &Board) {
+        let news = self.desk.as_mut().is_some_and(Desk::take_news);
+        if !board.wants(news) {
+            return;
+        }
+        let drawn = match &mut self.desk {
+            // What a panic left behind may panic again: better no picture than no thread.
+            Some(desk) => catch_unwind(AssertUnwindSafe(|| desk.snapshot())).unwrap_or_default(),
+            None => Snapshot::default(),
+        };
+        board.publish(Snapshot {
+            trouble: GENERATOR.as_ref().err().map(WeightsError::to_string),
+            ..drawn
+        });
     }
 }
 

@@ -1,4 +1,6 @@
-//! A CLAP host: one instance, its parameters, its state, its notes.
+//! A CLAP host: one instance, its parameters, its state, its notes, its window.
+
+mod window;
 
 use std::{
     ffi::CString,
@@ -10,6 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clack_extensions::{
     audio_ports::{AudioPortInfoBuffer, PluginAudioPorts},
+    gui::HostGui,
     latency::PluginLatency,
     params::{ParamInfoBuffer, ParamInfoFlags, PluginParams},
     render::{PluginRender, RenderMode},
@@ -50,6 +53,10 @@ impl HostHandlers for HeadlessHost {
     type Shared<'a> = Callbacks;
     type MainThread<'a> = ();
     type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _: &Self::Shared<'_>) {
+        builder.register::<HostGui>();
+    }
 }
 
 /// A parameter and its range in CLAP's own units.
@@ -250,6 +257,19 @@ impl Instance for ClapInstance {
             &mut buffer,
         )?;
         Ok(String::from_utf8(text.to_vec())?)
+    }
+
+    fn open_window(&mut self, parent: u32) -> Result<(u32, u32)> {
+        self.open(parent)
+    }
+
+    fn resize_window(&mut self, width: u32, height: u32) -> Result<(u32, u32)> {
+        self.run_main_thread();
+        self.resize(width, height)
+    }
+
+    fn close_window(&mut self) -> Result<()> {
+        self.close()
     }
 
     fn activate(&mut self, setup: Setup) -> Result<()> {

@@ -9,7 +9,7 @@ use libloading::{Library, Symbol};
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Layout of this record; 2.
+    /// Layout of this record; 3.
     pub version: u64,
     /// Note-ons that came in.
     pub notes_heard: u64,
@@ -45,10 +45,12 @@ pub struct Counters {
     pub bars_moved: u64,
     /// Those for which there was nothing.
     pub bars_rested: u64,
+    /// Frames that windows painted.
+    pub frames_painted: u64,
 }
 
 /// The layout of [`Counters`] that is understood here.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 impl Counters {
     /// Reads the counters of the loaded plugin file `binary`.

@@ -246,6 +246,30 @@ pub trait Instance {
     /// The plugin's latency in samples.
     fn latency(&mut self) -> u32;
 
+    /// Opens the plugin's window inside of the X11 window `parent`; returns its width and height in pixels.
+    ///
+    /// # Errors
+    /// When the plugin opens none, or this format's host does not know how to.
+    fn open_window(&mut self, _parent: u32) -> Result<(u32, u32)> {
+        bail!("windows are opened in CLAP alone")
+    }
+
+    /// Resizes the open window; returns the width and height that the plugin agreed to.
+    ///
+    /// # Errors
+    /// When no window is open or the plugin refuses.
+    fn resize_window(&mut self, _width: u32, _height: u32) -> Result<(u32, u32)> {
+        bail!("windows are opened in CLAP alone")
+    }
+
+    /// Closes the open window.
+    ///
+    /// # Errors
+    /// When this format's host does not know how to.
+    fn close_window(&mut self) -> Result<()> {
+        bail!("windows are opened in CLAP alone")
+    }
+
     /// How long the plugin took for the last [`process`](Self::process), without the host's own work.
     fn last_call(&self) -> Duration;
 }

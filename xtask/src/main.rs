@@ -1,5 +1,5 @@
 //! What a person types in this repository: `cargo xtask demo`, `controls`, `test`, `bundle`, `check`,
-//! `daw`, `soak`, `fuzz`, `race`.
+//! `daw`, `window`, `soak`, `fuzz`, `race`.
 //!
 //! Every command works from a clean clone, prints what it does while it does it, and ends with exit code
 //! 0 for success, 1 for a failed step, 2 for a wrong argument or a missing system package.
@@ -17,6 +17,7 @@ mod steps;
 mod system;
 mod test;
 mod tidy;
+mod window;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,8 @@ enum Task {
     Bundle(bundle::Options),
     /// Record the plugin in a real DAW, Ardour, and compare with what our own host gets from it.
     Daw(daw::Options),
+    /// The plugin's window in a host under a virtual X server: load, late notes, leaks, pictures.
+    Window(window::Options),
     /// Format, tidy rules, lints and documentation, each with warnings denied.
     Check,
     /// Random hosts for as long as you like, and the times of the audio thread.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bundle(options) => bundle::run(&options),
         Task::Daw(options) => daw::run(&options),
+        Task::Window(options) => window::run(&options),
         Task::Check => check::run(),
         Task::Soak(options) => soak::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),

@@ -1,0 +1,230 @@
+//! The window in nice-plug's hands: opening, closing, sizes, when to paint.
+
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use egui::{Color32, Rgba, vec2};
+use nice_plug::{
+    context::gui::GuiContext,
+    editor::{
+        Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
+        dpi::{LogicalSize, NativeSize},
+    },
+};
+use nice_plug_egui::{
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture,
+    NiceEguiApp, baseview::WindowSize, create_egui_editor,
+};
+
+use super::{
+    Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
+    theme::SMALLEST_SIZE, window,
+};
+use crate::{
+    params::ContinuoParams,
+    playhead::Transport,
+    snapshot::Snapshot,
+    status::{Count, Status},
+};
+
+/// Between two looks for news, and on some systems between two frames while the transport runs.
+const FRAME: Duration = Duration::from_millis(25);
+
+/// Opens the window whenever the host asks. A state may be loaded after this was made, so each window takes
+/// its size from the parameters when it opens.
+pub struct ContinuoEditor {
+    params: Arc<ContinuoParams>,
+    status: Arc<Status>,
+    /// Of the window that was opened last: its size while it is open, and the screen's scale.
+    current: Mutex<Option<Arc<EguiEditorState>>>,
+}
+
+/// The editor of an instance.
+#[must_use]
+pub fn editor(params: &Arc<ContinuoParams>, status: &Arc<Status>) -> ContinuoEditor {
+    ContinuoEditor {
+        params: Arc::clone(params),
+        status: Arc::clone(status),
+        current: Mutex::new(None),
+    }
+}
+
+impl ContinuoEditor {
+    fn create(&self) -> (Arc<EguiEditorState>, Option<EguiEditor<App>>) {
+        let kept = *self.params.window.lock();
+        let size = LogicalSize::new(kept.width, kept.height);
+        let state = EguiEditorState::from_size(size, 1.0);
+        let settings = EguiNiceSettings {
+            title: "Continuo".to_owned(),
+            resize_hint: resize_hint(),
+            repaint_poll_interval: FRAME,
+            ..EguiNiceSettings::default()
+        };
+        let app = App {
+            params: Arc::clone(&self.params),
+            status: Arc::clone(&self.status),
+            context: None,
+            view: kept.view(),
+            motion: Motion::default(),
+            snapshot: Arc::default(),
+            look: None,
+            host: Host::here(),
+            actions: SeatActions::new(self.params.song.clone()),
+        };
+        let repaint = self.params.song.board().repaint().clone();
+        let editor = create_egui_editor(Arc::clone(&state), repaint, settings, app);
+        (state, editor)
+    }
+}
+
+fn resize_hint() -> ResizeHint {
+    ResizeHint {
+        size_constraints: SizeConstraints::Logical {
+            min_size: Some(LogicalSize::new(SMALLEST_SIZE.x, SMALLEST_SIZE.y)),
+            max_size: Some(LogicalSize::new(LARGEST, LARGEST)),
+        },
+        ..ResizeHint::RESIZABLE
+    }
+}
+
+impl Editor for ContinuoEditor {
+    type Handle = EguiEditorHandle;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        scale: Option<f64>,
+        context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
+        let (state, editor) = self.create();
+        let editor = editor.ok_or("no window")?;
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(state);
+        drop(current);
+        // What is created here goes with the window: nobody else would tell that it was closed.
+        editor.spawn(parent, wait_for_parent, scale, context, host)
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = current.as_ref().filter(|state| state.is_open());
+        if let Some(state) = open {
+            let logical = state.logical_size().cast();
+            return NativeSize::from_logical_or_physical(logical, state.physical_size());
+        }
+        let scale = current.as_ref().map_or(1.0, |state| {
+            f64::from(state.physical_size().width) / f64::from(state.logical_size().width)
+        });
+        let kept = *self.params.window.lock();
+        NativeSize::from_size(LogicalSize::new(kept.width, kept.height).into(), scale)
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        resize_hint()
+    }
+}
+
+/// What runs while a window is open.
+struct App {
+    params: Arc<ContinuoParams>,
+    status: Arc<Status>,
+    context: Option<GuiContext>,
+    view: View,
+    motion: Motion,
+    snapshot: Arc<Snapshot>,
+    /// What egui's own parts look like at present.
+    look: Option<Look>,
+    host: Host,
+    actions: SeatActions,
+}
+
+impl NiceEguiApp for App {
+    fn build(
+        &mut self,
+        _: egui::Context,
+        context: GuiContext,
+        frame: &mut Frame,
+    ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
+        self.context = Some(context);
+        self.params.song.board().watch(true);
+        // Space starts and stops the host whatever the keyboard is on here.
+        frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space()]));
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+        let Some(context) = &self.context else {
+            return;
+        };
+        self.status.add(Count::FramesPainted, 1);
+        let now = ui.input(|input| input.time);
+        self.snapshot = self.params.song.board().latest();
+        let reading = self.status.playhead().read();
+        let at = self.motion.step(&reading, self.snapshot.cycle, now);
+        let controls = self.params.controls();
+        let look = Look::new(self.view.light, controls.role, ui.max_rect().size());
+        if self.look != Some(look) {
+            look.apply(ui.ctx());
+            frame.set_clear_color(as_bytes(look.palette.ground));
+            self.look = Some(look);
+        }
+        let bypass = self.params.bypass.value();
+        let scene = Scene {
+            look,
+            params: &self.params,
+            controls,
+            gestures: context,
+            actions: &self.actions,
+            snapshot: &self.snapshot,
+            moment: Moment::read(&self.status, &reading, at, bypass),
+            host: self.host,
+        };
+        let before = self.view.clone();
+        window(ui, &scene, &mut self.view);
+        if before != self.view {
+            self.params.window.lock().keep(&self.view);
+            ui.ctx().request_repaint();
+        }
+        if reading.transport == Transport::Running {
+            keep_painting(ui.ctx());
+        }
+    }
+
+    fn resized(&mut self, size: WindowSize) {
+        let mut kept = self.params.window.lock();
+        let size = vec2(size.logical.width as f32, size.logical.height as f32);
+        (kept.width, kept.height) = (size.x, size.y);
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.params.song.board().watch(false);
+    }
+}
+
+/// Asks for the next frame. On X11 the server's clock spaces frames by itself, at every second refresh; a wait
+/// would come on top of that.
+fn keep_painting(ctx: &egui::Context) {
+    if cfg!(target_os = "linux") {
+        ctx.request_repaint();
+    } else {
+        ctx.request_repaint_after(FRAME);
+    }
+}
+
+/// The colour as the renderer takes it to clear the window: it writes the numbers as they are, although their
+/// type says that they are linear.
+fn as_bytes(colour: Color32) -> Rgba {
+    let [red, green, blue, _] = colour.to_array().map(|byte| f32::from(byte) / 255.0);
+    Rgba::from_rgb(red, green, blue)
+}
+
+fn space() -> nice_plug_egui::Key {
+    nice_plug_egui::Key::Character(" ".to_owned())
+}

@@ -1,0 +1,194 @@
+//! Bars and beats, the loop, the chords, the playhead.
+
+use continuo_model::time::Tick;
+use egui::{Align2, Painter, Rect, Shape, Ui, pos2, vec2};
+
+use super::axis::Axis;
+use crate::{
+    bars::Bar,
+    editor::{Scene, paint::fitted, theme::mixed},
+};
+
+/// Bar numbers closer than this, in natural points, are left out.
+const NUMBER_ROOM: f32 = 34.0;
+/// The room that a signature takes.
+const METER_ROOM: f32 = 40.0;
+/// Beat lines closer than this are left out.
+const BEAT_ROOM: f32 = 9.0;
+
+/// Lines at bars and beats.
+pub fn beats(painter: &Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
+    let look = &scene.look;
+    for bar in bars {
+        let beat = bar.meter.beat_ticks();
+        if axis.width(beat) >= look.px(BEAT_ROOM) {
+            let mut at = bar.start + beat;
+            while at < bar.end {
+                let stroke = look.stroke(1.0, look.palette.faint);
+                painter.vline(axis.at(at), rect.y_range(), stroke);
+                at += beat;
+            }
+        }
+        let stroke = look.stroke(1.0, look.palette.line);
+        painter.vline(axis.at(bar.start), rect.y_range(), stroke);
+    }
+}
+
+/// Bar numbers, and the meter where it changes.
+pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
+    let look = &scene.look;
+    let palette = look.palette;
+    let painter = ui.painter_at(rect);
+    look.ground(&painter, rect, palette.panel);
+    let mut shown = None;
+    for bar in bars {
+        let every = skip(axis.width(bar.end - bar.start), look.px(NUMBER_ROOM));
+        let x = axis.at(bar.start);
+        let here = bar.start.0 as f64 <= scene.moment.at && scene.moment.at < bar.end.0 as f64;
+        let tick = rect.bottom() - look.px(5.0)..=rect.bottom();
+        painter.vline(x, tick, look.stroke(1.0, palette.line));
+        let mut right = x;
+        let place = pos2(x + look.px(4.0), rect.center().y);
+        if bar.number.rem_euclid(every) == 0 && place.x >= rect.left() {
+            let number = (bar.number + 1).to_string();
+            let colour = if here { palette.text } else { palette.dim };
+            let text = painter.text(place, Align2::LEFT_CENTER, number, look.font(12.0), colour);
+            right = text.right();
+        }
+        let room = axis.at(bar.end) - right.max(rect.left()) > look.px(METER_ROOM);
+        if room && shown.replace(bar.meter) != Some(bar.meter) {
+            let meter = format!("{}/{}", bar.meter.numerator, bar.meter.denominator);
+            let place = pos2(right.max(rect.left()) + look.px(7.0), rect.center().y);
+            painter.text(
+                place,
+                Align2::LEFT_CENTER,
+                meter,
+                look.font(10.5),
+                look.accent,
+            );
+        }
+    }
+}
+
+/// Every how many bars a number has room: 1, 2, 4, 8 and so on.
+fn skip(bar: f32, room: f32) -> i64 {
+    let mut every = 1;
+    while bar * every as f32 <= room && every < 64 {
+        every *= 2;
+    }
+    every
+}
+
+/// The names of the chords.
+pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
+    let look = &scene.look;
+    let palette = look.palette;
+    let painter = ui.painter_at(rect);
+    look.ground(&painter, rect, palette.panel);
+    for span in &scene.snapshot.chords {
+        let Some(chord) = span.chord.filter(|_| axis.shows(span.from, span.to)) else {
+            continue;
+        };
+        let here = scene.moment.at >= span.from.0 as f64 && scene.moment.at < span.to.0 as f64;
+        let ahead = span.from >= scene.snapshot.now && !here;
+        let range = axis.range(span.from, span.to);
+        let chip = Rect::from_x_y_ranges(
+            range.min + 1.0..=(range.max - 1.0).max(range.min + 2.0),
+            rect.top() + look.px(2.0)..=rect.bottom() - look.px(3.0),
+        );
+        let share = if here {
+            0.34
+        } else if ahead {
+            0.07
+        } else {
+            0.15
+        };
+        painter.rect_filled(
+            chip,
+            look.corner(4.0),
+            mixed(palette.panel, palette.heard, share),
+        );
+        // The name stays in sight while its chord is.
+        let left = chip.left().max(rect.left()) + look.px(5.0);
+        let room = chip.right() - left - look.px(1.0);
+        if room > look.px(8.0) {
+            fitted(
+                &painter,
+                pos2(left, chip.center().y),
+                Align2::LEFT_CENTER,
+                &chord.name(),
+                look.font(13.0),
+                if ahead { palette.dim } else { palette.text },
+                room,
+            );
+        }
+    }
+    painter.hline(
+        rect.x_range(),
+        rect.bottom() - 0.5,
+        look.stroke(1.0, palette.line),
+    );
+}
+
+/// The host's loop: a band in the ruler; what lies outside is veiled.
+pub fn cycle(ui: &Ui, scene: &Scene, axis: &Axis, ruler: Rect, notes: Rect) {
+    let Some((start, end)) = scene.snapshot.cycle else {
+        return;
+    };
+    let look = &scene.look;
+    let range = axis.range(start, end);
+    let band = Rect::from_x_y_ranges(
+        range,
+        ruler.bottom() - look.px(4.0)..=ruler.bottom() - look.px(1.0),
+    );
+    ui.painter_at(ruler)
+        .rect_filled(band, look.corner(1.5), look.palette.dim);
+    let painter = ui.painter_at(notes);
+    let veil = look.palette.ground.gamma_multiply(0.55);
+    let (from, to) = (Tick(i64::MIN / 4), Tick(i64::MAX / 4));
+    for (from, to) in [(from, start), (end, to)] {
+        let range = axis.range(from, to);
+        let outside = Rect::from_x_y_ranges(range, notes.y_range()).intersect(notes);
+        if outside.is_positive() {
+            painter.rect_filled(outside, 0.0, veil);
+        }
+    }
+    for x in [range.min, range.max] {
+        painter.vline(x, notes.y_range(), look.stroke(1.5, look.palette.dim));
+    }
+}
+
+/// The playhead.
+pub fn playhead(painter: &Painter, scene: &Scene, axis: &Axis, ruler: Rect, notes: Rect) {
+    let look = &scene.look;
+    let x = axis.x(scene.moment.at);
+    if !notes.x_range().contains(x) {
+        return;
+    }
+    let colour = if scene.moment.runs() {
+        look.palette.text
+    } else {
+        look.palette.dim
+    };
+    painter.vline(x, ruler.bottom()..=notes.bottom(), look.stroke(1.4, colour));
+    let tip = pos2(x, ruler.bottom() + look.px(1.0));
+    let (wide, high) = (look.px(5.0), look.px(8.0));
+    painter.add(Shape::convex_polygon(
+        vec![tip + vec2(-wide, -high), tip + vec2(wide, -high), tip],
+        colour,
+        egui::Stroke::NONE,
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_would_touch_are_left_out() {
+        assert_eq!(
+            [skip(100.0, 30.0), skip(20.0, 30.0), skip(8.0, 30.0)],
+            [1, 2, 4]
+        );
+    }
+}

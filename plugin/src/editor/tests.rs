@@ -1,0 +1,8 @@
+//! The window without a screen: every control by its label, and pictures of the main states.
+
+mod controls;
+mod pictures;
+mod raster;
+mod song;
+mod stage;
+mod words;

@@ -1,0 +1,226 @@
+//! Pictures of the main states, compared with those in `tests/pictures/window`.
+//!
+//! `CONTINUO_UPDATE_PICTURES=1` writes them anew: look at each one before it is committed.
+
+use std::{fs, path::PathBuf};
+
+use continuo_model::{
+    controls::Role,
+    time::{BarGrid, Meter, Tick},
+};
+use egui::{ClippedPrimitive, RawInput, Rect, Vec2, epaint::Primitive, vec2};
+use nice_plug::params::internals::ParamPtr;
+use nice_plug::prelude::Param;
+
+use super::{
+    raster::{Picture, Raster},
+    song::song,
+    stage::Stage,
+};
+use crate::editor::{Host, Palette};
+
+/// The share of the window's pixels that a frame paints at the most.
+const MOST_PAINTED: f32 = 0.8;
+/// Frames until what moves has come to rest.
+const FRAMES: usize = 40;
+/// A pixel that differs by more than this in any channel is another one.
+const CHANNEL: u8 = 24;
+/// So many pixels in ten thousand may be other ones: letters are rounded otherwise on other machines.
+const OTHERS: usize = 15;
+
+/// Paints `stage` in a window of `size` points.
+fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
+    let (primitives, raster) = tessellated(stage, size, scale);
+    let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
+    let ground = Palette::of(stage.view.light).ground;
+    raster.paint(&primitives, pixels, scale, ground)
+}
+
+/// The triangles of `stage` in a window of `size` points, and the textures that they need.
+fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimitive>, Raster) {
+    let ctx = egui::Context::default();
+    let mut raster = Raster::default();
+    let mut shapes = Vec::new();
+    for frame in 0..FRAMES {
+        let mut input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, size)),
+            time: Some(frame as f64 / 30.0),
+            ..RawInput::default()
+        };
+        let viewport = input.viewports.entry(input.viewport_id).or_default();
+        viewport.native_pixels_per_point = Some(scale);
+        let mut output = ctx.run_ui(input, |ui| stage.frame(ui));
+        raster.take(&output.textures_delta);
+        output.textures_delta.clear();
+        shapes = output.shapes;
+    }
+    (ctx.tessellate(shapes, scale), raster)
+}
+
+fn path(name: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/pictures/window");
+    root.join(format!("{name}.png"))
+}
+
+fn write(name: &str, picture: &Picture) {
+    let path = path(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for pictures");
+    let file = fs::File::create(path).expect("a file to write");
+    let mut encoder = png::Encoder::new(file, picture.width as u32, picture.height as u32);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::High);
+    let bytes: Vec<u8> = picture
+        .pixels
+        .iter()
+        .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
+        .collect();
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&bytes).expect("pixels");
+}
+
+fn read(name: &str) -> (usize, usize, Vec<u8>) {
+    let file = fs::File::open(path(name)).expect("a picture to compare with");
+    let mut reader = png::Decoder::new(std::io::BufReader::new(file))
+        .read_info()
+        .expect("a PNG");
+    let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut bytes).expect("pixels");
+    bytes.truncate(info.buffer_size());
+    (info.width as usize, info.height as usize, bytes)
+}
+
+/// Compares with the picture of that name, or writes it.
+fn check(name: &str, stage: &mut Stage, size: Vec2) {
+    let picture = painted(stage, size, 1.0);
+    if std::env::var_os("CONTINUO_UPDATE_PICTURES").is_some() {
+        write(name, &picture);
+        return;
+    }
+    let (width, height, bytes) = read(name);
+    assert_eq!((picture.width, picture.height), (width, height));
+    let others = picture
+        .pixels
+        .iter()
+        .zip(bytes.chunks_exact(3))
+        .filter(|(pixel, kept)| {
+            let pixel = [pixel.r(), pixel.g(), pixel.b()];
+            let mut pairs = pixel.iter().zip(*kept);
+            pairs.any(|(one, other)| one.abs_diff(*other) > CHANNEL)
+        })
+        .count();
+    let most = picture.pixels.len() * OTHERS / 10_000;
+    assert!(
+        others <= most,
+        "{name}: {others} of {} pixels are other ones",
+        picture.pixels.len()
+    );
+}
+
+const NATURAL: Vec2 = vec2(960.0, 620.0);
+
+fn set(param: ParamPtr, normalized: f32) {
+    // SAFETY: the caller's parameters live.
+    unsafe {
+        param._internal_set_normalized_value(normalized);
+    }
+}
+
+fn with_role(role: Role, at: i64, again: bool) -> Stage {
+    let stage = Stage::playing(song(role, at, again));
+    set(stage.params.role.as_ptr(), f32::from(role as u8) / 4.0);
+    stage
+}
+
+#[test]
+fn at_first_it_says_how_to_wire_it() {
+    let mut stage = Stage::new();
+    stage.host = Host::Bitwig;
+    check("empty", &mut stage, NATURAL);
+}
+
+#[test]
+fn every_role_plays_in_its_own_colour() {
+    for role in Role::ALL {
+        let mut stage = with_role(role, 640, false);
+        check(&role.name().to_lowercase(), &mut stage, NATURAL);
+    }
+}
+
+#[test]
+fn a_loop_stands_still_with_what_earlier_passes_taught_and_a_held_bar() {
+    let mut stage = with_role(Role::Bass, 452, true);
+    stage.snapshot.cycle = Some((Tick(384), Tick(768)));
+    stage.snapshot.held_bars = vec![Tick(576)];
+    stage.view.bars = 5.0;
+    stage.view.fold = true;
+    set(stage.params.density.as_ptr(), 0.7);
+    set(stage.params.lowest.as_ptr(), 28.0 / 127.0);
+    set(stage.params.highest.as_ptr(), 55.0 / 127.0);
+    set(stage.params.scale_lock.as_ptr(), 1.0);
+    set(stage.params.take.as_ptr(), 3.0 / 127.0);
+    check("held", &mut stage, NATURAL);
+}
+
+#[test]
+fn what_is_wrong_is_said_in_words() {
+    let mut stage = with_role(Role::Continue, 640, false);
+    stage.snapshot.own.clear();
+    stage.snapshot.trouble = Some("the weights in this build are damaged".to_owned());
+    check("error", &mut stage, NATURAL);
+}
+
+#[test]
+fn it_fits_into_a_small_window() {
+    let mut stage = with_role(Role::Chords, 640, false);
+    check("small", &mut stage, vec2(560.0, 360.0));
+    stage.view.fold = true;
+    check("small-open", &mut stage, vec2(560.0, 360.0));
+}
+
+#[test]
+fn it_fills_a_large_one() {
+    let mut stage = with_role(Role::Counter, 1300, true);
+    stage.view.bars = 16.0;
+    check("large", &mut stage, vec2(1800.0, 1000.0));
+}
+
+#[test]
+fn by_day_it_is_light() {
+    let mut stage = with_role(Role::Bass, 640, true);
+    stage.view.light = true;
+    stage.view.fold = true;
+    let waltz = BarGrid {
+        downbeat: Tick(576),
+        number: 8,
+        meter: Meter::new(3, 4).expect("a waltz"),
+    };
+    stage.snapshot.bars.meet(Tick(576), waltz);
+    check("light", &mut stage, NATURAL);
+}
+
+/// Without a graphics card each painted pixel costs processor time, so most of the window is left as it was
+/// cleared.
+#[test]
+fn a_frame_paints_fewer_pixels_than_the_window_has() {
+    for role in Role::ALL {
+        let mut stage = with_role(role, 640, true);
+        let (primitives, _) = tessellated(&mut stage, NATURAL, 1.0);
+        let painted: f32 = primitives
+            .iter()
+            .filter_map(|clipped| match &clipped.primitive {
+                Primitive::Mesh(mesh) => Some((mesh, clipped.clip_rect)),
+                Primitive::Callback(_) => None,
+            })
+            .flat_map(|(mesh, clip)| {
+                let corner = move |index: &u32| mesh.vertices[*index as usize].pos;
+                mesh.indices.chunks_exact(3).map(move |corners| {
+                    let [a, b, c] = [0, 1, 2].map(|place| clip.clamp(corner(&corners[place])));
+                    ((b - a).x * (c - a).y - (b - a).y * (c - a).x).abs() / 2.0
+                })
+            })
+            .sum();
+        let share = painted / NATURAL.x / NATURAL.y;
+        println!("{}: {share:.2} of the window", role.name());
+        assert!(share < MOST_PAINTED, "{}: {share}", role.name());
+    }
+}

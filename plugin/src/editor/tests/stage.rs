@@ -1,0 +1,155 @@
+//! The window with recording stand-ins for the host and the seat.
+
+use std::cell::RefCell;
+
+use continuo_model::time::Tick;
+use nice_plug::params::internals::ParamPtr;
+
+use crate::{
+    editor::{Actions, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
+    params::ContinuoParams,
+    playhead::Transport,
+    snapshot::Snapshot,
+};
+
+/// What the window did, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Did {
+    Begin(String),
+    Set(String, String),
+    End(String),
+    Hold(Tick, bool),
+    Reroll(Tick),
+    Export,
+    Dismiss,
+}
+
+/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in.
+#[derive(Default)]
+pub struct Recorder(RefCell<Vec<Did>>, pub Export);
+
+impl Recorder {
+    /// What was done since the last call.
+    pub fn take(&self) -> Vec<Did> {
+        self.0.take()
+    }
+
+    fn did(&self, did: Did) {
+        self.0.borrow_mut().push(did);
+    }
+}
+
+fn name(param: ParamPtr) -> String {
+    // SAFETY: tests keep the parameters for longer than the window.
+    unsafe { param.name() }.to_owned()
+}
+
+impl Gestures for Recorder {
+    fn begin(&self, param: ParamPtr) {
+        self.did(Did::Begin(name(param)));
+    }
+
+    fn set(&self, param: ParamPtr, normalized: f32) {
+        // SAFETY: as in `name`; no other thread reads them.
+        let value = unsafe {
+            param._internal_set_normalized_value(normalized);
+            param.normalized_value_to_string(normalized, true)
+        };
+        self.did(Did::Set(name(param), value));
+    }
+
+    fn end(&self, param: ParamPtr) {
+        self.did(Did::End(name(param)));
+    }
+}
+
+impl Actions for Recorder {
+    fn hold_bar(&self, at: Tick, hold: bool) {
+        self.did(Did::Hold(at, hold));
+    }
+
+    fn reroll_bar(&self, at: Tick) {
+        self.did(Did::Reroll(at));
+    }
+
+    fn export(&self) {
+        self.did(Did::Export);
+    }
+
+    fn exported(&self) -> Export {
+        self.1.clone()
+    }
+
+    fn dismiss_export(&self) {
+        self.did(Did::Dismiss);
+    }
+}
+
+/// All that a frame needs.
+pub struct Stage {
+    pub params: ContinuoParams,
+    pub recorder: Recorder,
+    pub snapshot: Snapshot,
+    pub moment: Moment,
+    pub view: View,
+    pub host: Host,
+    look: Option<Look>,
+}
+
+impl Stage {
+    /// Nothing was heard yet; the transport stands.
+    pub fn new() -> Self {
+        Self {
+            params: ContinuoParams::default(),
+            recorder: Recorder::default(),
+            snapshot: Snapshot::default(),
+            moment: Moment {
+                at: 0.0,
+                transport: Transport::Stopped,
+                rungs: Rungs::default(),
+                panics: 0,
+                heard: 0,
+                bypass: false,
+            },
+            view: View::default(),
+            host: Host::Other,
+            look: None,
+        }
+    }
+
+    /// The transport runs through `snapshot`.
+    pub fn playing(snapshot: Snapshot) -> Self {
+        let mut stage = Self::new();
+        stage.moment.at = snapshot.now.0 as f64;
+        stage.moment.transport = Transport::Running;
+        stage.moment.heard = 1;
+        stage.moment.rungs = Rungs {
+            planned: 27,
+            earlier: 2,
+            moved: 1,
+            rested: 1,
+        };
+        stage.snapshot = snapshot;
+        stage
+    }
+
+    /// One frame.
+    pub fn frame(&mut self, ui: &mut egui::Ui) {
+        let controls = self.params.controls();
+        let look = Look::new(self.view.light, controls.role, ui.max_rect().size());
+        if self.look.replace(look) != Some(look) {
+            look.apply(ui.ctx());
+        }
+        let scene = Scene {
+            look,
+            params: &self.params,
+            controls,
+            gestures: &self.recorder,
+            actions: &self.recorder,
+            snapshot: &self.snapshot,
+            moment: self.moment,
+            host: self.host,
+        };
+        window(ui, &scene, &mut self.view);
+    }
+}

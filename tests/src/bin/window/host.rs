@@ -1,0 +1,269 @@
+//! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
+
+use std::{
+    fs::{self, File},
+    io::BufWriter,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use continuo_model::time::Meter;
+use continuo_tests::{
+    clip::{self, ClipNote},
+    counters::Counters,
+    host::{self, Format},
+    player::{Pacing, Player, Session, beats},
+    transport::Song,
+};
+use x11rb::{
+    COPY_DEPTH_FROM_PARENT,
+    connection::Connection as _,
+    protocol::xproto::{ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass},
+    rust_connection::RustConnection,
+    wrapper::ConnectionExt as _,
+};
+
+/// Opens the plugin's window on the X server of DISPLAY while a clip plays, measures it, and opens, resizes and
+/// closes it many times. Exit code 1 when a note was late, something leaked, or the window painted for nothing.
+#[derive(Parser)]
+#[command(name = "window", version)]
+struct Arguments {
+    /// The built Continuo.clap.
+    #[arg(long)]
+    bundle: PathBuf,
+    /// The clip that plays.
+    #[arg(long)]
+    clip: PathBuf,
+    /// What to play: a role as the host parameter names it.
+    #[arg(long, default_value = "Bass")]
+    role: String,
+    /// Where pictures of the window go.
+    #[arg(long)]
+    out: PathBuf,
+    /// How often the window is closed and opened again.
+    #[arg(long, default_value_t = 50)]
+    times: u32,
+}
+
+const RATE: f64 = 48_000.0;
+const FRAMES: u32 = 256;
+/// Quarter notes a minute.
+const TEMPO: f64 = 104.0;
+/// Frames a second that are enough: on X11 the window paints at every second refresh of the server, and a
+/// virtual one has 34 in a second; other work of the machine may take half of them.
+const ENOUGH: f64 = 10.0;
+/// Megabytes by which many windows, one after the other, may grow the process.
+const LEAK: f64 = 30.0;
+/// The size at which frames and load are measured.
+const MEASURED: (u32, u32) = (900, 600);
+/// Seconds of each measurement.
+const SECONDS: f64 = 8.0;
+
+/// Does what the command line asks.
+pub fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A window of the host's own.
+struct Parent {
+    connection: RustConnection,
+    id: u32,
+}
+
+impl Parent {
+    fn open(width: u16, height: u16) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None).context("no X server at DISPLAY")?;
+        let root = connection.setup().roots[screen].root;
+        let id = connection.generate_id()?;
+        let attributes = CreateWindowAux::new();
+        let class = WindowClass::INPUT_OUTPUT;
+        let depth = COPY_DEPTH_FROM_PARENT;
+        connection
+            .create_window(
+                depth,
+                id,
+                root,
+                0,
+                0,
+                width,
+                height,
+                0,
+                class,
+                0,
+                &attributes,
+            )?
+            .check()?;
+        connection.map_window(id)?.check()?;
+        // Out of the way: what is under the pointer looks otherwise.
+        let (x, y) = (i16::try_from(width)? - 1, i16::try_from(height)? - 1);
+        connection
+            .warp_pointer(x11rb::NONE, id, 0, 0, 0, 0, x, y)?
+            .check()?;
+        connection.sync()?;
+        Ok(Self { connection, id })
+    }
+
+    /// What is seen of the window's upper left, as a PNG.
+    fn picture(&self, path: &Path, (width, height): (u32, u32)) -> Result<()> {
+        let (width, height) = (u16::try_from(width)?, u16::try_from(height)?);
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, self.id, 0, 0, width, height, !0)?
+            .reply()?;
+        // Blue, green, red and a byte to spare, as servers of this byte order have it.
+        let pixels: Vec<u8> = image
+            .data
+            .chunks_exact(4)
+            .flat_map(|pixel| [pixel[2], pixel[1], pixel[0]])
+            .collect();
+        let file = BufWriter::new(File::create(path)?);
+        let mut encoder = png::Encoder::new(file, width.into(), height.into());
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.write_header()?.write_image_data(&pixels)?;
+        Ok(())
+    }
+}
+
+/// Processor seconds of this process: all threads, the main thread, and the planners.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    main: f64,
+    planners: f64,
+    others: f64,
+}
+
+impl Load {
+    /// Since the process began.
+    fn now() -> Result<Self> {
+        /// Ticks of the kernel's clock in a second, the same on every Linux that is in use.
+        const TICKS: f64 = 100.0;
+        let mut load = Self::default();
+        for task in fs::read_dir("/proc/self/task")? {
+            let task = task?.path();
+            // A thread may have ended since.
+            let Ok(stat) = fs::read_to_string(task.join("stat")) else {
+                continue;
+            };
+            let (name, rest) = stat.rsplit_once(')').context("a thread without a name")?;
+            let fields: Vec<&str> = rest.split_whitespace().collect();
+            let ticks = |field: usize| fields[field].parse::<f64>();
+            let seconds = (ticks(11)? + ticks(12)?) / TICKS;
+            let id = task.file_name().and_then(|name| name.to_str());
+            if id == Some(&std::process::id().to_string()) {
+                load.main += seconds;
+            } else if name.contains("continuo-plann") {
+                load.planners += seconds;
+            } else {
+                load.others += seconds;
+            }
+        }
+        Ok(load)
+    }
+}
+
+/// Resident memory in megabytes.
+fn resident() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/statm")?;
+    let pages = status
+        .split_whitespace()
+        .nth(1)
+        .context("no resident size")?;
+    Ok(pages.parse::<f64>()? * 4096.0 / 1e6)
+}
+
+fn note(name: &str, seconds: f64, before: (Load, Counters), after: (Load, Counters)) -> (f64, f64) {
+    let frames = (after.1.frames_painted - before.1.frames_painted) as f64 / seconds;
+    let load = (after.0.others - before.0.others) / seconds * 100.0;
+    println!("{name}: {frames:.1} frames a second, {load:.1} % of a core for the window's threads");
+    (frames, load)
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    fs::create_dir_all(&arguments.out)?;
+    let clip = clip::from_midi_file(&arguments.clip)?;
+    let last = clip.iter().map(ClipNote::end_tick).max().unwrap_or(0);
+    let length = (beats(last) / 4.0).ceil() * 4.0;
+    let mut instance = host::load(Format::Clap, &arguments.bundle)?;
+    instance.set("Role", &arguments.role)?;
+    let song = Song::new(RATE, TEMPO, Meter::COMMON);
+    let session = Session {
+        pacing: Pacing::Live(1.0),
+        ..Session::offline(FRAMES)
+    };
+    let mut player = Player::new(&mut *instance, song, &clip, session)?;
+    player.set_cycle(Some((0.0, length)));
+    let parent = Parent::open(1280, 900)?;
+
+    let opened = player.instance().open_window(parent.id)?;
+    println!("opened at {opened:?}");
+    player.stop(1.0)?;
+    parent.picture(&arguments.out.join("opened.png"), opened)?;
+    measure(&mut player, &parent, arguments)?;
+    let grown = reopen(&mut player, &parent, arguments.times)?;
+    player.stop(0.2)?;
+    let counters = player.instance().counters()?;
+    println!(
+        "late notes: {}, planner panics: {}",
+        counters.late, counters.worker_panics
+    );
+    ensure!(counters.late == 0, "{} notes were late", counters.late);
+    ensure!(counters.worker_panics == 0, "a planner panicked");
+    ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
+    Ok(())
+}
+
+/// Frames and load while music plays, and while nothing moves; a picture of each.
+fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Result<()> {
+    let (width, height) = MEASURED;
+    player.instance().resize_window(width, height)?;
+    let now = |player: &mut Player| anyhow::Ok((Load::now()?, player.instance().counters()?));
+    // Past the first loop, so that there is something to see.
+    player.play(20.0)?;
+    let before = now(player)?;
+    player.play(SECONDS * TEMPO / 60.0)?;
+    let (frames, _) = note("while it plays", SECONDS, before, now(player)?);
+    parent.picture(&arguments.out.join("playing.png"), MEASURED)?;
+    player.stop(2.0)?;
+    let before = now(player)?;
+    player.stop(SECONDS)?;
+    let (idle, _) = note("while it stands", SECONDS, before, now(player)?);
+    parent.picture(&arguments.out.join("stopped.png"), MEASURED)?;
+    ensure!(frames >= ENOUGH, "{frames:.1} frames a second");
+    ensure!(idle < 1.0, "{idle:.1} frames a second while nothing moves");
+    player.instance().close_window()
+}
+
+/// Opens, resizes and closes the window while music plays; returns by how many megabytes that grew the
+/// process once the first few times are over.
+fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<f64> {
+    /// The drivers fill their caches in the first few times.
+    const WARM: u32 = 10;
+    let mut warm = None;
+    for round in 0..times {
+        let (width, height) = player.instance().open_window(parent.id)?;
+        player.play(0.5)?;
+        for (wider, higher) in [(200, 100), (0, 0), (320, 280)] {
+            let size = (width.min(900) + wider, height.min(600) + higher);
+            player.instance().resize_window(size.0, size.1)?;
+            player.play(0.25)?;
+        }
+        player.instance().close_window()?;
+        player.play(0.25)?;
+        if round == WARM {
+            warm = Some(resident()?);
+        }
+    }
+    let grown = resident()? - warm.unwrap_or(resident()?);
+    println!(
+        "opened {times} times more; resident memory grew by {grown:.1} MB after the first {WARM}"
+    );
+    Ok(grown)
+}

@@ -1,0 +1,109 @@
+//! `cargo xtask window`: the plugin's window in a host of our own under a virtual X server.
+
+use std::{
+    env::consts,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::{
+    bundle,
+    shell::{cargo, root, run as command, target},
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// A built Continuo.clap; without it, the release bundle is built.
+    #[arg(long, value_name = "PATH")]
+    bundle: Option<PathBuf>,
+    /// An X server that runs already, such as :0; without it, Xvfb is started.
+    #[arg(long)]
+    display: Option<String>,
+    /// What to play: a role as the host parameter names it.
+    #[arg(long, default_value = "Bass")]
+    role: String,
+    /// How often the window is closed and opened again.
+    #[arg(long, default_value_t = 50)]
+    times: u32,
+}
+
+/// The virtual screen's number: few use it.
+const DISPLAY: &str = ":77";
+
+/// A virtual X server; it ends with this.
+struct Server(Child);
+
+impl Server {
+    fn start() -> Result<Self> {
+        let mut server = Command::new("Xvfb");
+        server.args([DISPLAY, "-screen", "0", "1280x900x24", "-noreset"]);
+        server.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = server
+            .spawn()
+            .context("cannot start Xvfb; on Debian it is in the package xvfb")?;
+        // It says nowhere when it is ready; the host tries once.
+        thread::sleep(Duration::from_secs(2));
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Builds the plugin and the host, and lets the host open, measure, resize and close the window.
+///
+/// # Errors
+/// When something does not build, or the host finds a fault.
+pub fn run(options: &Options) -> Result<()> {
+    if consts::OS != "linux" {
+        bail!("the host of this test knows X11 alone");
+    }
+    let bundle = match &options.bundle {
+        Some(bundle) => bundle.clone(),
+        None => {
+            let made = bundle::plugin("release")?;
+            let clap = made
+                .into_iter()
+                .find(|path| path.ends_with("Continuo.clap"));
+            clap.context("no CLAP among the bundles")?
+        }
+    };
+    command(&mut cargo(&[
+        "build",
+        "-p",
+        "continuo-tests",
+        "--bin",
+        "window",
+    ]))?;
+    let server = options.display.is_none().then(Server::start).transpose()?;
+    let display = options.display.as_deref().unwrap_or(DISPLAY);
+    let out = target()?.join("window");
+    let outcome = command(
+        Command::new(target()?.join("debug/window"))
+            .env("DISPLAY", display)
+            // Each window has a thread of its own, and glibc may give each thread a heap that it keeps: that
+            // would look like a leak.
+            .env("MALLOC_ARENA_MAX", "1")
+            .arg("--bundle")
+            .arg(bundle)
+            .arg("--clip")
+            .arg(root().join("tests/clips/pop-progression.mid"))
+            .arg("--out")
+            .arg(&out)
+            .args(["--role", &options.role])
+            .args(["--times", &options.times.to_string()]),
+    );
+    drop(server);
+    eprintln!("Pictures: {}", out.display());
+    outcome
+}
