@@ -210,7 +210,7 @@ impl Capture {
             .take(NEAR)
             .filter(|own| own.yields)
         {
-            cut(&mut own.played, onset);
+            own.played.cut(onset.0 as f64);
         }
         let note = Note {
             onset,
@@ -277,8 +277,9 @@ impl Capture {
     /// What was planned on this key and began before `at` ends there.
     fn release(&mut self, pass: u32, at: Tick, pitch: u8) {
         for waiting in &mut self.plan {
-            if waiting.pass == pass && waiting.own.planned_pitch == pitch {
-                cut(&mut waiting.own.played, at);
+            let note = &mut waiting.own.played.note;
+            if waiting.pass == pass && note.pitch == pitch && note.onset < at {
+                note.duration = note.duration.min(at - note.onset);
             }
         }
         let Some(at) = self.place(at).filter(|_| pass == self.pass) else {
@@ -286,7 +287,7 @@ impl Capture {
         };
         for own in self.own.iter_mut().rev().take(NEAR) {
             if own.planned_pitch == pitch || own.played.note.pitch == pitch {
-                cut(&mut own.played, at);
+                own.played.cut(at.0 as f64);
             }
         }
     }
@@ -390,16 +391,17 @@ impl Capture {
             own.played.note.pitch = fit_pitch(own.played.note.pitch, waiting.fit, down);
         }
         let key = (own.channel, own.played.note.pitch);
-        let struck = Tick(begins.floor() as i64);
         for before in self.own.iter_mut().rev().take(NEAR) {
-            if (before.channel, before.played.note.pitch) == key {
-                cut(&mut before.played, struck);
+            let struck_again = (before.channel, before.played.note.pitch) == key;
+            let stroke = before.played.note.onset == own.played.note.onset;
+            if struck_again || (own.role.strikes_anew() && !stroke) {
+                before.played.cut(begins);
             }
         }
         if own.yields {
             let later = self.heard.iter().map(|heard| heard.note.onset);
             if let Some(next) = later.filter(|onset| onset.0 as f64 > begins).min() {
-                cut(&mut own.played, next);
+                own.played.cut(next.0 as f64);
             }
         }
         self.own.push_back(own);
@@ -408,7 +410,7 @@ impl Capture {
     /// Ends the generated notes that sound at `at` of the tape.
     fn cut_own(&mut self, at: Tick) {
         for own in self.own.iter_mut().rev().take(NEAR) {
-            cut(&mut own.played, at);
+            own.played.cut(at.0 as f64);
         }
     }
 
@@ -474,14 +476,6 @@ impl Capture {
 
 /// How many of the last notes can sound or matter at one place: every key, twice.
 const NEAR: usize = 256;
-
-/// Ends a note at `at` if it sounds beyond; one that begins later stays.
-fn cut(played: &mut Played, at: Tick) {
-    let note = &mut played.note;
-    if note.onset < at {
-        note.duration = note.duration.min(at - note.onset);
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -28,14 +28,19 @@ pub struct Feel {
     pub velocity: u8,
 }
 
-/// A note as it is played: it begins a little after its place and ends where it was written to.
+/// A note as it is played: with its swing and looseness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Played {
     /// The note, at its place, with the velocity with which it is struck.
     pub note: Note,
     /// How much later than its place it begins, in 1/1000 tick, 0 or more.
     pub delay_millitick: i32,
+    /// How much later than written it ends, in 1/1000 tick; negative: earlier.
+    pub end_delay_millitick: i32,
 }
+
+/// Ticks that a note sounds at the least, however late it began.
+const SHORTEST: f64 = 0.25;
 
 impl Played {
     /// `note` played with this feel.
@@ -47,6 +52,7 @@ impl Played {
                 ..*note
             },
             delay_millitick: feel.delay_millitick,
+            end_delay_millitick: feel.end_delay_millitick,
         }
     }
 
@@ -63,10 +69,21 @@ impl Played {
         self.note.onset.0 as f64 + f64::from(self.delay_millitick) / 1000.0
     }
 
-    /// Where it stops, in ticks: where it was written to, but no note is shorter than a tick.
+    /// Where it stops, in ticks.
     #[must_use]
     pub fn ends(&self) -> f64 {
-        (self.note.end().0 as f64).max(self.begins() + 1.0)
+        let written = self.note.end().0 as f64 + f64::from(self.end_delay_millitick) / 1000.0;
+        written.max(self.begins() + SHORTEST)
+    }
+
+    /// Ends it at `at` ticks if it sounds there.
+    pub fn cut(&mut self, at: f64) {
+        if self.begins() < at && at < self.ends() {
+            // Both casts are safe: places in a song.
+            let whole = at.ceil();
+            self.note.duration = whole as i64 - self.note.onset.0;
+            self.end_delay_millitick = ((at - whole) * 1000.0).round() as i32;
+        }
     }
 }
 
@@ -76,6 +93,7 @@ impl From<Note> for Played {
         Self {
             note,
             delay_millitick: 0,
+            end_delay_millitick: 0,
         }
     }
 }

@@ -43,8 +43,8 @@ fn events(heard: &[Note]) -> Vec<(Tick, Key)> {
     events
 }
 
-/// Plays from tick 0 to `end` against `heard` and returns the generated notes as they are played, sorted by
-/// onset and pitch. Meters are those of `song`.
+/// Plays from tick 0 to `end` against `heard` and returns the generated notes with their velocities and
+/// without their swing, sorted by onset and pitch. Meters are those of `song`.
 #[must_use]
 pub fn perform(
     generator: &Generator,
@@ -54,12 +54,13 @@ pub fn perform(
     end: Tick,
     knowledge: Knowledge,
     progress: impl FnMut(Tick),
-) -> Vec<Played> {
+) -> Vec<Note> {
     let performance = Performance {
         knowledge,
         ..Performance::new(song, heard, controls, end)
     };
-    performance.play(generator, progress)
+    let played = performance.play(generator, progress);
+    played.into_iter().map(|played| played.note).collect()
 }
 
 /// A performance that is to be played.
@@ -93,7 +94,7 @@ impl<'a> Performance<'a> {
         }
     }
 
-    /// Plays it; `progress` is told each tick.
+    /// Plays it; `progress` is told each tick. The notes are sorted by onset and pitch.
     #[must_use]
     pub fn play(&self, generator: &Generator, mut progress: impl FnMut(Tick)) -> Vec<Played> {
         let mut stage = Stage::new(generator, self);

@@ -1,7 +1,10 @@
 //! Starting points: settings of the controls that give something a musician has a name for. A preset promises
 //! what was measured with the shipped weights, and `tests/presets.rs` measures it again.
 
-use crate::controls::{Controls, Mode, Role, Scale};
+use crate::{
+    controls::{Controls, Mode, Role, Scale},
+    values::whole_percent,
+};
 
 /// A named setting of the controls.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,16 @@ impl Preset {
             ..Controls::default()
         };
         (self.set)(&mut controls);
+        // As the parameters have them.
+        for share in [
+            &mut controls.adventure,
+            &mut controls.density,
+            &mut controls.dynamics,
+            &mut controls.humanize,
+            &mut controls.swing,
+        ] {
+            *share = whole_percent(*share);
+        }
         controls
     }
 
@@ -49,8 +62,8 @@ impl Preset {
 /// All of them, by role.
 pub static ALL: [Preset; 17] = [
     Preset {
-        name: "Steady root bass",
-        about: "Even quarters or eighths, on the roots of chords that last a bar.",
+        name: "Steady bass",
+        about: "Even quarters or eighths: a root under each new chord, chord tones between.",
         set: |controls| {
             controls.role = Role::Bass;
             controls.adventure = 0.0;
@@ -178,15 +191,15 @@ pub static ALL: [Preset; 17] = [
         },
     },
     Preset {
-        name: "Four on the floor",
-        about: "A bass drum on each beat under closed hats in eighths.",
+        name: "Kick and hats",
+        about: "Bass drum and closed hats, the same in each bar; on a second pass the drum is on each beat.",
         set: |controls| {
             controls.role = Role::Drums;
             controls.adventure = 0.0;
         },
     },
     Preset {
-        name: "Shuffled floor",
+        name: "Shuffled hats",
         about: "The same with the hats swung.",
         set: |controls| {
             controls.role = Role::Drums;
@@ -201,6 +214,7 @@ pub static ALL: [Preset; 17] = [
         set: |controls| {
             controls.role = Role::Drums;
             controls.adventure = 0.3;
+            controls.density = -0.4;
             controls.humanize = 0.35;
         },
     },

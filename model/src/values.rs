@@ -15,6 +15,14 @@ pub fn parse_percent(text: &str) -> Option<f32> {
     number.is_finite().then_some(number / 100.0)
 }
 
+/// The share in whole per cent that is nearest to `share`, to the bit: the parameters move in these steps.
+#[must_use]
+pub fn whole_percent(share: f32) -> f32 {
+    /// As the plugin library computes it.
+    const STEP: f32 = 0.01;
+    (share / STEP).round() * STEP
+}
+
 /// The twelve pitch classes from C.
 const PITCH_CLASSES: [&str; 12] = [
     "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",

@@ -1,177 +1,320 @@
-//! The command line as a shell sees it: files and pipes in and out, exit codes, messages.
+//! The command line, run as a program.
 
 use std::{
-    io::Write as _,
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Output},
 };
 
-use continuo_model::{midi_file, note::Note, token_text::to_text};
+use continuo_model::{
+    controls::{Controls, Role, Scale},
+    generate::{Generator, LEAD},
+    midi_file::{self, Song},
+    note::Note,
+    perform::{Knowledge, Performance},
+    presets,
+    time::Tick,
+};
 
-fn continuo(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_continuo"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary was built");
-    let mut stdin = child.stdin.take().expect("piped");
-    // Who refuses its arguments does not read.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    child.wait_with_output().expect("it ends")
+/// A folder of one test alone, gone when it ends.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("continuo-cli-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
 }
 
-fn output(arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let output = continuo(arguments, input);
-    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {messages}");
-    output.stdout
-}
-
-/// What it says when it ends with code 2.
-fn refusal(arguments: &[&str], input: &[u8]) -> String {
-    let output = continuo(arguments, input);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-    assert!(output.stdout.is_empty(), "{arguments:?} wrote something");
-    String::from_utf8(output.stderr).expect("text")
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn clip(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../tests/clips")
-        .join(name)
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    tests.join("clips").join(name).with_extension("mid")
 }
 
-fn jig() -> Vec<u8> {
-    std::fs::read(clip("kesh-jig.mid")).expect("a clip of the repository")
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_continuo"))
+        .args(arguments)
+        .output()
+        .expect("the program starts")
 }
 
-fn scratch(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+/// What `continuo generate` makes of a clip with `options`.
+fn generate(input: &Path, options: &[&str]) -> Song {
+    let folder = Folder::new(&format!(
+        "generate-{}",
+        options.concat().replace([' ', '/'], "")
+    ));
+    let out = folder.0.join("out.mid");
+    let (input, out) = (input.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
+    let output = run(&[&["generate", input, "-o", out], options].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{options:?}: {errors}");
+    midi_file::read_file(Path::new(out)).expect("a MIDI file")
 }
 
-fn text(path: &Path) -> &str {
-    path.to_str().expect("a plain path")
-}
-
-#[test]
-fn roles_become_tracks_through_pipes() {
-    let arguments = [
-        "generate", "-", "-o", "-", "--role", "bass", "--role", "drums", "--bars", "4",
-    ];
-    let made = midi_file::read(&output(&arguments, &jig())).expect("a MIDI file");
-    let heard = midi_file::read(&jig()).expect("a MIDI file");
-    assert_eq!(made.tracks.len(), heard.tracks.len() + 2);
-    assert_eq!(made.tracks[0].notes, heard.tracks[0].notes);
-    let [.., bass, drums] = &made.tracks[..] else {
-        unreachable!("counted above");
+/// Places in whole ticks, key and velocity of a performance, as a reader of its file finds them.
+fn performed(song: &Song, controls: Controls, hold_from: Option<Tick>) -> Vec<(i64, i64, u8, u8)> {
+    let heard: Vec<Note> = song
+        .tracks
+        .iter()
+        .flat_map(|track| track.notes.clone())
+        .collect();
+    let mut heard = heard;
+    heard.sort_unstable_by_key(|note| (note.onset, note.pitch));
+    let last = song.end() - 1;
+    let grid = song.grid_at(last);
+    let end = grid.start_of(grid.bar_at(last) + 1);
+    let performance = Performance {
+        hold_from,
+        knowledge: Knowledge::Rehearsed,
+        ..Performance::new(song, &heard, controls, end)
     };
-    assert_eq!(
-        [&bass.name, &drums.name],
-        ["Continuo Bass", "Continuo Drums"]
-    );
-    assert!(!bass.notes.is_empty() && drums.is_drums());
-    assert_eq!(
-        output(&arguments, &jig()),
-        output(&arguments, &jig()),
-        "the same seed gives the same file"
-    );
+    let generator = Generator::shipped().expect("the shipped weights fit");
+    let whole = |ticks: f64| (ticks * 40.0).round() / 40.0;
+    let mut notes: Vec<_> = performance
+        .play(&generator, |_| {})
+        .iter()
+        .map(|played| {
+            let (from, to) = (whole(played.begins()), whole(played.ends()));
+            let (from, to) = ((from + 0.5).floor() as i64, (to + 0.5).floor() as i64);
+            (
+                from,
+                (to - from).max(1),
+                played.note.pitch,
+                played.note.velocity,
+            )
+        })
+        .collect();
+    notes.sort_unstable();
+    notes
+}
+
+fn written(song: &Song, name: &str) -> Vec<(i64, i64, u8, u8)> {
+    let track = song.tracks.iter().find(|track| track.name == name);
+    let track = track.unwrap_or_else(|| panic!("no track {name}"));
+    let mut notes: Vec<_> = track
+        .notes
+        .iter()
+        .map(|note| (note.onset.0, note.duration, note.pitch, note.velocity))
+        .collect();
+    notes.sort_unstable();
+    notes
 }
 
 #[test]
-fn tokens_bring_the_notes_back() {
-    let tokens = output(&["tokenize"], &jig());
-    let back = midi_file::read(&output(&["detokenize"], &tokens)).expect("a MIDI file");
-    let places = |notes: &[Note]| -> Vec<_> {
-        notes
-            .iter()
-            .map(|note| (note.onset, note.pitch, note.duration))
-            .collect()
-    };
-    let song = midi_file::read(&jig()).expect("a MIDI file");
-    assert_eq!(places(&back.tracks[0].notes), places(&song.tracks[0].notes));
-    assert_eq!(tokens, to_text(&song).into_bytes());
-}
-
-#[test]
-fn info_tells_what_the_weights_are() {
-    let info = String::from_utf8(output(&["info"], &[])).expect("text");
-    for word in ["vocabulary", "parameters", "onset 193", "nats a note"] {
-        assert!(info.contains(word), "{word} is missing in {info}");
-    }
-}
-
-#[test]
-fn what_cannot_be_read_is_refused_with_its_name() {
-    let foreign = scratch("foreign.weights");
-    std::fs::write(&foreign, "no weights").expect("writable");
-    let foreign = text(&foreign);
-    let run = scratch("run");
-    let run = text(&run);
-    let jig = clip("kesh-jig.mid");
-    let cases: [(&[&str], &str); 7] = [
-        (
-            &["generate", "no-such.mid", "-o", "-", "--role", "bass"],
-            "no-such.mid",
-        ),
-        (
-            &["generate", "-", "-o", "-", "--role", "bass"],
-            "standard input",
-        ),
-        (
-            &[
-                "generate",
-                text(&jig),
-                "-o",
-                "-",
-                "--role",
-                "bass",
-                "--bars",
-                "0",
-            ],
-            "--bars",
-        ),
-        (
-            &["info", "--weights", foreign],
-            "not a Continuo weights file",
-        ),
-        (&["detokenize"], "standard input"),
-        (&["train", "--out", run, "--device", "abacus"], "abacus"),
-        (&["eval", "no-such.jsonl.zst"], "no-such.jsonl.zst"),
-    ];
-    for (arguments, word) in cases {
-        let refusal = refusal(arguments, b"no music");
-        assert!(refusal.contains(word), "{arguments:?}: {refusal}");
-    }
-}
-
-#[test]
-fn eval_compares_with_baselines_and_with_what_humans_played() {
-    let valid = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/valid.jsonl.zst");
-    let folder = scratch("eval-corpus");
-    std::fs::create_dir_all(&folder).expect("writable");
-    std::fs::copy(&valid, folder.join("train-00.jsonl.zst")).expect("writable");
-    let arguments = [
-        "eval",
-        text(&valid),
-        "--corpus",
-        text(&folder),
+fn every_option_reaches_the_music() {
+    let input = clip("minor-two-five");
+    let song = midi_file::read_file(&input).expect("the clip");
+    let options = [
         "--role",
-        "drums",
-        "--pieces",
-        "1",
-        "--continuations",
-        "2",
+        "Counter",
+        "--mode",
+        "answer",
+        "--phrase",
+        "2 bars",
+        "--adventure",
+        "70 %",
+        "--density",
+        "-20",
+        "--lowest",
+        "C4",
+        "--highest",
+        "84",
+        "--key",
+        "Eb",
+        "--scale",
+        "harmonic minor",
+        "--scale-lock",
+        "on",
+        "--chords-win",
+        "ON",
+        "--dynamics",
+        "-30",
+        "--humanize",
+        "40",
+        "--swing",
+        "25%",
+        "--take",
+        "3",
+        "--seed",
+        "9",
+        "--channel",
+        "5",
     ];
-    let report = String::from_utf8(output(&arguments, &[])).expect("text");
-    for line in [
-        "adapting n-gram",
-        "below the best baseline",
-        "kick position",
-        "refused by the masks",
-    ] {
-        assert!(report.contains(line), "{line} is missing in {report}");
+    let percent = continuo_model::values::whole_percent;
+    let controls = Controls {
+        role: Role::Counter,
+        mode: continuo_model::controls::Mode::Answer,
+        phrase_bars: 2,
+        adventure: percent(0.7),
+        density: percent(-0.2),
+        lowest: 60,
+        highest: 84,
+        key: Some(3),
+        scale: Scale::HarmonicMinor,
+        scale_lock: true,
+        chords_win: true,
+        dynamics: percent(-0.3),
+        humanize: percent(0.4),
+        swing: percent(0.25),
+        take: 3,
+        seed: 9,
+        channel: Some(4),
+        ..Controls::default()
+    };
+    let made = generate(&input, &options);
+    let notes = written(&made, "Continuo Counter");
+    assert!(notes.len() >= 8, "{notes:?}");
+    assert_eq!(notes, performed(&song, controls, None));
+    let track = made
+        .tracks
+        .iter()
+        .find(|track| track.name == "Continuo Counter");
+    assert_eq!(track.map(|track| track.channel), Some(4));
+    assert_eq!(made.keys, song.keys, "the clip's own signature stays");
+}
+
+#[test]
+fn a_phrase_is_held_from_a_bar_and_thru_leaves_the_input_out() {
+    let input = clip("pop-progression");
+    let song = midi_file::read_file(&input).expect("the clip");
+    let options = [
+        "--role",
+        "bass",
+        "--phrase",
+        "2",
+        "--hold-from",
+        "7",
+        "--thru",
+        "off",
+    ];
+    let made = generate(&input, &options);
+    assert_eq!(made.tracks.len(), 1);
+    let controls = Controls {
+        role: Role::Bass,
+        phrase_bars: 2,
+        ..Controls::default()
+    };
+    let from = Tick(6 * 96 - LEAD - 1);
+    let notes = written(&made, "Continuo Bass");
+    assert_eq!(notes, performed(&song, controls, Some(from)));
+    let places = |bar: i64| -> Vec<(i64, u8)> {
+        let of = notes.iter().filter(|note| note.0 / 192 == bar / 2);
+        of.map(|note| (note.0 % 192, note.2)).collect()
+    };
+    assert!(!places(4).is_empty());
+    assert_eq!(places(6), places(4));
+    assert_eq!(places(14), places(4));
+}
+
+#[test]
+fn presets_are_listed_and_played() {
+    let listed = run(&["presets"]);
+    let listed = String::from_utf8(listed.stdout).expect("UTF-8");
+    for preset in &presets::ALL {
+        assert!(listed.contains(preset.name) && listed.contains(preset.about));
     }
+    let made = generate(&clip("pop-progression"), &["--preset", "kick AND hats"]);
+    let drums = made
+        .tracks
+        .iter()
+        .find(|track| track.name == "Continuo Drums");
+    assert!(drums.is_some_and(|track| track.is_drums() && track.notes.len() > 64));
+}
+
+#[test]
+fn a_wrong_value_is_answered_with_what_is_allowed() {
+    let input = clip("pop-progression");
+    let input = input.to_str().expect("UTF-8");
+    for (option, value, allowed) in [
+        ("--adventure", "101", "0 to 100 per cent"),
+        ("--density", "-101", "-100 to 100 per cent"),
+        ("--phrase", "3", "1, 2, 4 or 8 bars"),
+        ("--lowest", "H2", "C-1 to G9"),
+        ("--key", "X", "auto, or C"),
+        ("--scale", "lydian", "mixolydian"),
+        ("--role", "flute", "counter"),
+        ("--mode", "lead", "answer"),
+        ("--channel", "17", "1 to 16"),
+        ("--scale-lock", "maybe", "on or off"),
+        ("--take", "128", "127"),
+        ("--hold-from", "1", "2..="),
+        ("--preset", "Polka", "Kick and hats"),
+    ] {
+        let output = run(&[
+            "generate",
+            input,
+            "-o",
+            "/dev/null",
+            "--role",
+            "bass",
+            option,
+            value,
+        ]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{option} {value}");
+        assert!(told.contains(allowed), "{option} {value}: {told}");
+    }
+}
+
+/// A state as the first version saved it.
+fn first_state() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/states/version-1.json")
+}
+
+#[test]
+fn a_saved_state_is_exported_as_a_song_or_as_the_held_phrase() {
+    let folder = Folder::new("export");
+    let state = fs::read_to_string(first_state()).expect("a state");
+    let out = folder.0.join("takes");
+    let export = |bytes: &[u8]| {
+        let path = folder.0.join("saved.state");
+        fs::write(&path, bytes).expect("a file");
+        let out = out.to_str().expect("UTF-8");
+        run(&["export", path.to_str().expect("UTF-8"), "-o", out])
+    };
+    // A CLAP host has the length before it; another may pad it.
+    let framed = [
+        &(state.len() as u64).to_le_bytes(),
+        state.as_bytes(),
+        b"\0\0",
+    ]
+    .concat();
+    let output = export(&framed);
+    assert!(output.status.success(), "{output:?}");
+    let first = out.join("Continuo Bass 1.mid");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        first.to_str().expect("UTF-8")
+    );
+    let song = midi_file::read_file(&first).expect("a MIDI file");
+    let names: Vec<&str> = song
+        .tracks
+        .iter()
+        .map(|track| track.name.as_str())
+        .collect();
+    assert_eq!(names, ["Heard", "Bass"]);
+    assert_eq!(song.tracks[0].notes.len(), 6);
+    let own: Vec<(i64, u8)> = song.tracks[1]
+        .notes
+        .iter()
+        .map(|n| (n.onset.0, n.pitch))
+        .collect();
+    assert_eq!(own, [(0, 36), (96, 33)]);
+    let held = state.replace("\"hold\":{\"bool\":false}", "\"hold\":{\"bool\":true}");
+    assert!(export(held.as_bytes()).status.success());
+    let song = midi_file::read_file(&out.join("Continuo Bass 2.mid")).expect("a MIDI file");
+    assert_eq!(song.tracks.len(), 1);
+    assert_eq!(song.tracks[0].notes.len(), 1);
+    let output = export(b"no state");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no saved state"));
 }

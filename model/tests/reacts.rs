@@ -67,9 +67,6 @@ fn play_as(controls: Controls, meter: Meter, heard: &[Note]) -> Vec<Note> {
         Knowledge::Rehearsed,
         |_| {},
     )
-    .into_iter()
-    .map(|played| played.note)
-    .collect()
 }
 
 /// How long each pitch class sounds under each of the four chords, as shares.

@@ -5,7 +5,8 @@
 //! its two kinds; [`transport`] is a song that rolls, stops, jumps and loops; [`player`] puts a clip of
 //! notes and the transport through a plugin and keeps what was played; [`check`] holds the laws that every
 //! such run must obey. [`scenario`] is a host that does at random whatever hosts do, [`timing`] measures the
-//! audio thread. [`bundles`] finds the built plugin, [`counters`] reads what it counted.
+//! audio thread. [`bundles`] finds the built plugin, [`counters`] reads what it counted,
+//! [`words`] sets its parameters.
 
 pub mod bundles;
 pub mod check;
@@ -25,3 +26,4 @@ pub mod transport;
 pub mod vst3_host;
 mod vst3_module;
 mod vst3_objects;
+pub mod words;

@@ -25,6 +25,9 @@ pub struct Options {
         value_parser = PossibleValuesParser::new(["continue", "bass", "chords", "counter", "drums"])
     )]
     role: Option<String>,
+    /// One preset by its name instead of all.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     /// How many bars to play.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=999))]
     bars: Option<u16>,
@@ -75,6 +78,9 @@ fn arguments(options: &Options) -> Result<Vec<PathBuf>> {
     }
     if let Some(role) = &options.role {
         arguments.extend(["--role".into(), role.to_lowercase().into()]);
+    }
+    if let Some(preset) = &options.preset {
+        arguments.extend(["--preset".into(), preset.into()]);
     }
     if let Some(bars) = options.bars {
         arguments.extend(["--bars".into(), bars.to_string().into()]);

@@ -46,7 +46,7 @@ pub fn run(arguments: &Export) -> anyhow::Result<()> {
 
 /// What the state holds, in musical terms.
 fn row(bytes: &[u8]) -> anyhow::Result<(Controls, Row)> {
-    let state = state(bytes).context("holds no saved state of Continuo")?;
+    let state = state(bytes).context("no saved state of Continuo in it")?;
     let controls = controls(&state["params"]);
     let song = state["fields"]["song"].as_str().unwrap_or("{}");
     let memory: Memory = serde_json::from_str(song).context("its song memory is damaged")?;

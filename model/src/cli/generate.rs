@@ -15,13 +15,16 @@ use continuo_model::{
     time::Tick,
 };
 
-use super::{files, options::Options};
+use super::{
+    files,
+    options::{Options, switch},
+};
 
 /// Arguments of `continuo generate`.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     continuo generate song.mid -o band.mid --role bass --role drums\n  \
-    continuo generate song.mid -o bass.mid --preset \"Steady root bass\" --thru off\n  \
+    continuo generate song.mid -o bass.mid --preset \"Steady bass\" --thru off\n  \
     continuo generate tune.mid -o more.mid --role continue --bars 8 --seed 3\n  \
     cat song.mid | continuo generate - -o - --role counter > two.mid\n\n\
     Lookahead and Bypass have no meaning in a file.")]
@@ -34,7 +37,13 @@ pub struct Generate {
     #[command(flatten)]
     options: Options,
     /// The tracks of the input go along.
-    #[arg(long, value_name = "ON or OFF", default_value = "on", value_parser = super::options::switch)]
+    #[arg(
+        long,
+        value_name = "ON or OFF",
+        action = clap::ArgAction::Set,
+        default_value = "on",
+        value_parser = switch
+    )]
     thru: bool,
     /// Bars to play: after the input for continue, from its start for the others [default: as many as the
     /// input has, or 8 for continue].

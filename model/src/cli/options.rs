@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use continuo_model::{
     controls::{Controls, Mode, Role, Scale},
     presets::{self, Preset},
-    values::{parse_channel, parse_key, parse_percent, parse_pitch},
+    values::{parse_channel, parse_key, parse_percent, parse_pitch, whole_percent},
 };
 
 /// The controls that shape the music. What is not given stays as the preset has it, or at its default.
@@ -180,12 +180,8 @@ fn shift(text: &str) -> anyhow::Result<f32> {
 
 /// A share from `min` to 1 in the plugin's steps.
 fn percent(text: &str, min: f32) -> Option<f32> {
-    /// Of one per cent.
-    const STEP: f32 = 0.01;
     let share = parse_percent(text)?;
-    (min..=1.0)
-        .contains(&share)
-        .then(|| (share / STEP).round() * STEP)
+    (min..=1.0).contains(&share).then(|| whole_percent(share))
 }
 
 fn pitch(text: &str) -> anyhow::Result<u8> {

@@ -63,13 +63,14 @@ impl Planner {
             // A guessed bass note bends to the chord as it begins, which is sooner than any new plan.
             Role::Continue | Role::Bass | Role::Drums => false,
             Role::Chords | Role::Counter => {
-                let mut standing = self
-                    .own
+                // On a later pass the song after this bar holds notes too.
+                let here = self.own.partition_point(|planned| planned.note.onset < end);
+                let mut standing = self.own[..here]
                     .iter()
                     .rev()
                     .take(96)
                     .map(|planned| planned.note)
-                    .filter(|note| note.onset < end && note.end() > beat + CHECK)
+                    .filter(|note| note.end() > beat + CHECK)
                     .peekable();
                 // Who planned to rest because nobody played comes in when somebody does.
                 let rests = standing.peek().is_none();

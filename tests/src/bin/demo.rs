@@ -9,24 +9,26 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, ValueEnum, error::ErrorKind};
 use continuo_model::{
-    controls::Role,
+    controls::{Controls, Role},
     midi_file::{self, write_atomically},
+    presets::{self, Preset},
+    time::Meter,
 };
 use continuo_tests::{
     demo::{
         clip::Clip,
         roll::{self, Picture},
-        table::{Row, Table},
+        table::{Bars, Row, Table},
         take::{self, Take},
     },
     host::{self, Format, Instance},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Plays MIDI clips through the built Continuo, offline, in every role that suits them.
+/// Plays MIDI clips through the built Continuo, offline, in every role that suits them, and one with each preset.
 ///
-/// For each clip and role it writes OUT/CLIP-ROLE.mid (heard and generated notes on separate tracks) and
-/// OUT/CLIP-ROLE.png (a piano roll of both), then prints a table. Continue hears the first half of the bars,
+/// For each take it writes OUT/CLIP-PART.mid (heard and generated notes on separate tracks) and
+/// OUT/CLIP-PART.png (a piano roll of both), then prints a table. Continue hears the first half of the bars,
 /// at most eight, and goes on alone; Bass and Drums hear the whole clip over and over, Chords and Counter
 /// its tune alone.
 #[derive(Parser)]
@@ -49,6 +51,10 @@ struct Arguments {
     /// One role; may be given more than once. Without it: every role that suits the clip.
     #[arg(long = "role", value_name = "ROLE", ignore_case = true)]
     roles: Vec<RoleName>,
+    /// One preset by its name; may be given more than once. Without it and without a role: each preset on a clip
+    /// that suits it.
+    #[arg(long = "preset", value_name = "NAME", value_parser = preset)]
+    presets: Vec<&'static Preset>,
     /// How many bars to play. A clip that is shorter repeats.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=999))]
     bars: u16,
@@ -123,10 +129,28 @@ fn told(error: &clap::Error) -> ExitCode {
     ExitCode::from(ASKED_WRONGLY)
 }
 
-/// A clip in a role.
+/// The preset of this name.
+fn preset(name: &str) -> Result<&'static Preset> {
+    Preset::find(name).with_context(|| {
+        let names: Vec<&str> = presets::ALL.iter().map(|preset| preset.name).collect();
+        format!("no such preset; there are {}", names.join(", "))
+    })
+}
+
+/// A clip, and what is to be played to it.
 struct Job {
     clip: Clip,
-    role: Role,
+    /// The role's or the preset's name.
+    part: &'static str,
+    controls: Controls,
+}
+
+impl Job {
+    /// The name of its files.
+    fn name(&self) -> String {
+        let part = self.part.to_lowercase().replace(' ', "-");
+        format!("{}-{part}", self.clip.name)
+    }
 }
 
 /// What there is to play. Everything that the caller may have got wrong is found here, before anything is
@@ -145,31 +169,86 @@ fn jobs(arguments: &Arguments) -> Result<Vec<Job>> {
             arguments.out.display()
         );
     }
+    let paths = clip_paths(&arguments.clips)?;
+    let clips = paths.iter().map(|path| Clip::read(path));
+    let clips: Vec<Clip> = clips.collect::<Result<_>>()?;
     let mut jobs = Vec::new();
-    for path in clip_paths(&arguments.clips)? {
-        let clip = Clip::read(&path)?;
-        let roles: Vec<Role> = if arguments.roles.is_empty() {
-            Role::ALL
-                .into_iter()
-                .filter(|role| clip.fits(*role))
-                .collect()
-        } else {
-            arguments.roles.iter().map(|name| name.role()).collect()
+    if !arguments.roles.is_empty() || arguments.presets.is_empty() {
+        for clip in &clips {
+            jobs.extend(role_jobs(arguments, clip)?);
+        }
+    }
+    let all: Vec<&Preset> = presets::ALL.iter().collect();
+    let presets = match (&arguments.presets[..], &arguments.roles[..]) {
+        ([], []) => &all[..],
+        (asked, _) => asked,
+    };
+    for preset in presets {
+        let start = Controls {
+            take: arguments.take,
+            ..Controls::default()
         };
-        for role in roles {
+        let controls = preset.apply(&start);
+        let Some(clip) = suiting(&clips, controls.role) else {
             ensure!(
-                clip.fits(role) || arguments.clips.is_empty(),
-                "{}: {} needs a one-voiced track to follow",
-                path.display(),
-                role.name()
+                arguments.presets.is_empty(),
+                "{} needs a one-voiced track to follow",
+                preset.name
             );
-            if clip.fits(role) {
-                let clip = clip.clone();
-                jobs.push(Job { clip, role });
-            }
+            continue;
+        };
+        jobs.push(Job {
+            clip: clip.clone(),
+            part: preset.name,
+            controls,
+        });
+    }
+    Ok(jobs)
+}
+
+/// The clip in each role that was asked for, or that suits it.
+fn role_jobs(arguments: &Arguments, clip: &Clip) -> Result<Vec<Job>> {
+    let asked = arguments.roles.iter().map(|name| name.role());
+    let roles: Vec<Role> = match arguments.roles[..] {
+        [] => Role::ALL.to_vec(),
+        _ => asked.collect(),
+    };
+    let mut jobs = Vec::new();
+    for role in roles {
+        ensure!(
+            clip.fits(role) || arguments.roles.is_empty() || arguments.clips.is_empty(),
+            "{}: {} needs a one-voiced track to follow",
+            clip.name,
+            role.name()
+        );
+        if clip.fits(role) {
+            jobs.push(Job {
+                clip: clip.clone(),
+                part: role.name(),
+                controls: Controls {
+                    role,
+                    take: arguments.take,
+                    ..Controls::default()
+                },
+            });
         }
     }
     Ok(jobs)
+}
+
+/// The clip for a preset: for who accompanies chords one without a tune, else one in 4/4, where there is one.
+fn suiting(clips: &[Clip], role: Role) -> Option<&Clip> {
+    let fitting = || clips.iter().filter(|clip| clip.fits(role));
+    let common = |clip: &&Clip| {
+        clip.song
+            .meters
+            .first()
+            .is_some_and(|(_, meter)| *meter == Meter::COMMON)
+    };
+    let chords = fitting().find(|clip| !clip.fits(Role::Continue));
+    chords
+        .or_else(|| fitting().find(common))
+        .or_else(|| fitting().next())
 }
 
 /// The files to read: those that were asked for, or every clip of the repository.
@@ -214,18 +293,21 @@ fn run(arguments: &Arguments, jobs: &[Job]) -> Result<()> {
     let bars = usize::from(arguments.bars);
     let progress = progress_bar(jobs.len() * bars)?;
     let mut rows = Vec::new();
+    let mut counted = Bars::default();
     let mut violations = Vec::new();
     for job in jobs {
-        let name = format!("{}-{}", job.clip.name, job.role.name().to_lowercase());
+        let name = job.name();
         progress.set_message(name.clone());
         let take = play(arguments, job, || progress.inc(1)).with_context(|| name.clone())?;
         write_files(arguments, job, &take, &name)?;
-        rows.push(Row::of(&job.clip.name, job.role, &take, job.clip.key));
+        rows.push(Row::of(&job.clip.name, job.part, &take, job.clip.key));
+        counted.add(&take.counted);
         violations.extend(take.violations.iter().map(|what| format!("{name}: {what}")));
     }
     progress.finish_and_clear();
     print!("{}", Table(rows));
     let takes = if jobs.len() == 1 { "take" } else { "takes" };
+    println!("{counted}");
     println!("{} {takes} in {}", jobs.len(), arguments.out.display());
     if let Some(first) = violations.first() {
         bail!(
@@ -239,14 +321,8 @@ fn run(arguments: &Arguments, jobs: &[Job]) -> Result<()> {
 /// One job in a fresh instance of the plugin.
 fn play(arguments: &Arguments, job: &Job, bar_played: impl Fn()) -> Result<Take> {
     let mut instance = load(&arguments.bundle)?;
-    let score = job.clip.score(job.role, arguments.bars.into());
-    take::play(
-        instance.as_mut(),
-        &score,
-        job.role,
-        arguments.take,
-        bar_played,
-    )
+    let score = job.clip.score_for(&job.controls, arguments.bars.into());
+    take::play(instance.as_mut(), &score, &job.controls, bar_played)
 }
 
 /// The plugin at `bundle`, whose extension tells its format.
@@ -278,7 +354,7 @@ fn write_files(arguments: &Arguments, job: &Job, take: &Take, name: &str) -> Res
         .collect::<Vec<_>>()
         .join("  ·  ");
     let picture = roll::draw(&Picture {
-        title: &format!("{}  ·  {}", job.clip.title(), job.role.name()),
+        title: &format!("{}  ·  {}", job.clip.title(), job.part),
         subtitle: &subtitle,
         song: &take.song,
         heard_tracks: take.heard_tracks,

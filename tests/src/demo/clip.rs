@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use continuo_model::{
     chord::Key,
-    controls::Role,
+    controls::{Controls, Mode, Role},
     midi_file::{self, Song, Track},
     note::Note,
     time::Tick,
@@ -99,6 +99,16 @@ impl Clip {
         match role {
             Role::Bass | Role::Drums => true,
             Role::Continue | Role::Chords | Role::Counter => self.melody.is_some(),
+        }
+    }
+
+    /// What is heard with `controls`: in Answer the tune comes again and again, so that there is something to
+    /// answer to.
+    #[must_use]
+    pub fn score_for(&self, controls: &Controls, bars: usize) -> Score {
+        match controls.mode {
+            Mode::Follow => self.score(controls.role, bars),
+            Mode::Answer => self.score(Role::Counter, bars),
         }
     }
 

@@ -2,17 +2,18 @@
 
 use std::fmt;
 
-use continuo_model::{chord::Key, controls::Role};
+use continuo_model::chord::Key;
 
 use super::take::{Take, share_in_key};
+use crate::counters::Counters;
 
 /// One take in figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The clip's name.
     pub clip: String,
-    /// The role's name.
-    pub role: &'static str,
+    /// The name of the role or the preset.
+    pub part: &'static str,
     /// Notes heard.
     pub heard: usize,
     /// Notes generated.
@@ -32,12 +33,12 @@ pub struct Row {
 impl Row {
     /// The figures of `take`.
     #[must_use]
-    pub fn of(clip: &str, role: Role, take: &Take, key: Option<Key>) -> Self {
+    pub fn of(clip: &str, part: &'static str, take: &Take, key: Option<Key>) -> Self {
         let counted = &take.counted;
         let nanoseconds = counted.planning_nanoseconds as f64;
         Self {
             clip: clip.to_owned(),
-            role: role.name(),
+            part,
             heard: take.heard,
             generated: take.generated,
             late: counted.late,
@@ -53,7 +54,7 @@ impl Row {
         let dash = || "–".to_owned();
         [
             self.clip.clone(),
-            self.role.to_owned(),
+            self.part.to_owned(),
             self.heard.to_string(),
             self.generated.to_string(),
             self.late.to_string(),
@@ -72,7 +73,7 @@ pub struct Table(pub Vec<Row>);
 
 const HEADING: [&str; 9] = [
     "clip",
-    "role",
+    "part",
     "heard",
     "generated",
     "late",
@@ -112,6 +113,41 @@ impl fmt::Display for Table {
     }
 }
 
+/// What became of the bars of several takes, in a line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bars {
+    planned: u64,
+    from_earlier_pass: u64,
+    moved: u64,
+    rested: u64,
+}
+
+impl Bars {
+    /// Adds those of a take.
+    pub fn add(&mut self, counted: &Counters) {
+        self.planned += counted.bars_planned;
+        self.from_earlier_pass += counted.bars_from_earlier_pass;
+        self.moved += counted.bars_moved;
+        self.rested += counted.bars_rested;
+    }
+}
+
+impl fmt::Display for Bars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bars planned in time", self.planned)?;
+        for (count, what) in [
+            (self.from_earlier_pass, "played from an earlier pass"),
+            (self.moved, "made from the bar before"),
+            (self.rested, "rested"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +156,7 @@ mod tests {
     fn columns_line_up() {
         let row = Row {
             clip: "kesh-jig".to_owned(),
-            role: "Bass",
+            part: "Bass",
             heard: 90,
             generated: 12,
             late: 0,
@@ -130,18 +166,35 @@ mod tests {
             milliseconds: None,
         };
         let drums = Row {
-            role: "Drums",
+            part: "Drums",
             in_key: None,
             milliseconds: Some(1.26),
             generated: 1234,
             ..row.clone()
         };
         let expected = "\
-clip      role   heard  generated  late  dropped  stuck  in key  ms a note
+clip      part   heard  generated  late  dropped  stuck  in key  ms a note
 ────────  ─────  ─────  ─────────  ────  ───────  ─────  ──────  ─────────
 kesh-jig  Bass      90         12     0        0      0    99 %          –
 kesh-jig  Drums     90       1234     0        0      0       –        1.3
 ";
         assert_eq!(Table(vec![row, drums]).to_string(), expected);
+    }
+
+    #[test]
+    fn only_the_rungs_that_were_used_are_told() {
+        let mut bars = Bars::default();
+        let take = Counters {
+            bars_planned: 16,
+            ..Counters::default()
+        };
+        bars.add(&take);
+        assert_eq!(bars.to_string(), "16 bars planned in time");
+        bars.add(&Counters {
+            bars_moved: 2,
+            ..take
+        });
+        let expected = "32 bars planned in time, 2 made from the bar before";
+        assert_eq!(bars.to_string(), expected);
     }
 }

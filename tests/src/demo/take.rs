@@ -3,7 +3,7 @@
 use anyhow::Result;
 use continuo_model::{
     chord::{Key, PitchClassSet},
-    controls::Role,
+    controls::{Controls, Role},
     midi_file::{DRUM_CHANNEL, Song, Track, untangle},
     note::Note,
     time::{TICKS_PER_QUARTER, Tick},
@@ -16,7 +16,7 @@ use crate::{
     counters::Counters,
     host::{Instance, NoteKind},
     player::{Performance, Player, Session, beats},
-    transport,
+    transport, words,
 };
 
 /// Samples a second, and a usual block length.
@@ -45,24 +45,26 @@ pub struct Take {
     pub violations: Vec<String>,
 }
 
-/// Plays `score` through `instance` as `role`, in another variation for each `variation` (0..=127);
-/// `bar_played` is called after every bar.
+/// Plays `score` through `instance` with `controls`, but for their channel; `bar_played` is called after every
+/// bar.
 ///
 /// # Errors
 /// When the plugin refuses a parameter or fails to process.
 pub fn play(
     instance: &mut dyn Instance,
     score: &Score,
-    role: Role,
-    variation: u8,
+    controls: &Controls,
     bar_played: impl Fn(),
 ) -> Result<Take> {
+    let role = controls.role;
     let drums = role == Role::Drums;
     let channel = if drums { DRUM_CHANNEL } else { CHANNEL };
-    instance.set("Role", role.name())?;
+    let controls = Controls {
+        channel: Some(channel),
+        ..*controls
+    };
+    words::set(instance, &controls)?;
     instance.set("Thru", "On")?;
-    instance.set("Channel", &(channel + 1).to_string())?;
-    instance.set("Take", &variation.to_string())?;
     let before = instance.counters()?;
     let notes: Vec<ClipNote> = heard_notes(&score.song);
     let session = Session::offline(BLOCK);
@@ -212,6 +214,10 @@ fn since(before: Counters, after: Counters) -> Counters {
         worker_panics: after.worker_panics - before.worker_panics,
         ring_overflows: after.ring_overflows - before.ring_overflows,
         plans: after.plans - before.plans,
+        bars_planned: after.bars_planned - before.bars_planned,
+        bars_from_earlier_pass: after.bars_from_earlier_pass - before.bars_from_earlier_pass,
+        bars_moved: after.bars_moved - before.bars_moved,
+        bars_rested: after.bars_rested - before.bars_rested,
         ..after
     }
 }

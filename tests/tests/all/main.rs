@@ -12,6 +12,7 @@
 //! * [`same`] the same song gives the same notes in any block size, in both formats, in every render
 //! * [`live`] in real time nothing is late
 //! * [`random`] a host that does at random whatever hosts do breaks no law
+//! * [`offline`] a performance without a host gives the notes that the plugin plays
 //! * [`crowd`] many instances in one process
 
 mod controls;
@@ -21,6 +22,7 @@ mod laws;
 mod live;
 mod memory;
 mod music;
+mod offline;
 mod params;
 mod random;
 mod same;

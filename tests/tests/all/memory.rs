@@ -77,3 +77,51 @@ fn a_damaged_memory_is_refused_and_the_rest_of_the_project_loads() {
     assert_eq!(fresh.text("Role").expect("a role"), "Bass");
     assert!(pass(&mut *fresh).len() >= 4);
 }
+
+/// A state as the first version saved it, the way CLAP frames it.
+fn first_state(change: impl Fn(&str) -> String) -> Vec<u8> {
+    let text = change(include_str!("../../states/version-1.json").trim());
+    [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat()
+}
+
+/// The text of a state that a CLAP saves.
+fn saved(instance: &mut dyn Instance) -> String {
+    let state = instance.save_state().expect("a state");
+    String::from_utf8(state[8..].to_vec()).expect("UTF-8")
+}
+
+#[test]
+fn a_project_of_the_first_version_loads() {
+    let _machine = share_machine();
+    let mut instance = plugin(Format::Clap, &[]);
+    instance
+        .load_state(&first_state(str::to_owned))
+        .expect("a load");
+    for (name, value) in [("Role", "Bass"), ("Swing", "50 %"), ("Take", "3")] {
+        assert_eq!(instance.text(name).expect("a value"), value);
+    }
+    let after = saved(&mut *instance);
+    // The song memory is JSON within JSON.
+    assert!(after.contains(r#"\"version\":2"#), "{after}");
+    assert!(after.contains(r#"\"heard\":[[0,93,60,90]"#), "{after}");
+    assert!(after.contains(r#""seed":"7""#), "{after}");
+    assert!(!pass(&mut *instance).is_empty());
+    assert!(saved(&mut *instance).contains(r#"\"tempo\":117.0"#));
+}
+
+#[test]
+fn what_a_later_version_saved_is_saved_again() {
+    let _machine = share_machine();
+    let later = first_state(|text| {
+        text.replace(r#""fields":{"#, r#""fields":{"strings":"\"arco\"","#)
+            .replace(r#""params":{"#, r#""params":{"vibrato":{"f32":0.25},"#)
+            .replace(r#"\"known\""#, r#"\"bows\":[1,2],\"known\""#)
+    });
+    let mut instance = plugin(Format::Clap, &[]);
+    instance.load_state(&later).expect("a load");
+    pass(&mut *instance);
+    let after = saved(&mut *instance);
+    for kept in ["vibrato", "strings", "arco", "bows"] {
+        assert!(after.contains(kept), "{kept} is gone: {after}");
+    }
+}
