@@ -38,7 +38,7 @@
 //! | is used on the second pass, and kept in the state | `memory::a_project_that_is_loaded_again_plays_as_it_would_have_gone_on` |
 //! | an edited clip replaces it | `memory::an_edited_clip_takes_the_place_of_what_was_remembered` |
 //! | Forget | `memory::forget_makes_the_next_pass_a_first_one` |
-//! | a turn of the harmony: planned anew within 30 ms, from the sixteenth after the beat; what rubs ends | `live::when_the_harmony_turns_the_bar_is_planned_anew_from_the_next_sixteenth_within_30_ms` |
+//! | a turn of the harmony: planned anew within 30 ms (a release), from the sixteenth after the beat; what rubs ends | `live::when_the_harmony_turns_the_bar_is_planned_anew_from_the_next_sixteenth_within_30_ms` |
 //! | Lookahead: the latency in both formats, Thru delayed by it | `thru::heard_notes_pass_on_unchanged_in_order` |
 //! | Lookahead: corrections to the sample | `live::with_lookahead_a_correction_lands_on_its_place_to_the_sample` |
 //! | Lookahead: 120 ms in blocks of one sample at 384 kHz | `engine::tests::delayed` |
