@@ -1,7 +1,7 @@
 //! What just played: the last bars that were heard and generated, in the order in which they were played.
 //!
 //! A song position can be played many times, so nothing here is kept by song position. Time goes on like a
-//! tape: each tick that plays is one more on it, through loops and jumps. A [`Stretch`] says which part of
+//! tape: each tick that plays is one more on it, through loops and jumps. A `Stretch` says which part of
 //! the song a part of the tape is. [`Row`] lays the tape out as a piece of music that begins at bar 1.
 //!
 //! Generated notes are kept as they sound: bent to the harmony, cut by corrections, loop ends and stops, with

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// How much likelier, in nats, an onset at a place of the call is, or the end where the call ends.
-const PLACE: f32 = 3.0;
+const PLACE: f32 = 4.0;
 /// How much likelier the step is that the call takes there; half for its neighbours.
 const STEP: f32 = 3.0;
 /// How much likelier the note value of the call is.
 const VALUE: f32 = 1.5;
 /// What is left of it all in the last bar of the answer.
-const CLOSE: f32 = 0.4;
+const CLOSE: f32 = 0.6;
 
 /// The bar of the call that a segment answers.
 #[derive(Clone, Debug, PartialEq)]

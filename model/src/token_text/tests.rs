@@ -128,7 +128,7 @@ fn what_cannot_be_understood_is_told_with_its_line() {
     check(&format!("{track}\n0 60 0 0"), "`bar` line before");
     check(&format!("{track}\nbar"), "write a bar");
     check(&format!("{track}\nbar -1"), "write a bar");
-    check(&format!("{track}\nbar 8388608"), "no part of bar 8388608");
+    check(&format!("{track}\nbar 4194304"), "no part of bar 4194304");
     check(&format!("{track}\nbar 0 96"), "no part of bar 0");
     check(&format!("{track}\nbar 0 192"), "no part of bar 0");
     check(&format!("{track}\nbar 0\n0 60 0"), "four classes");
