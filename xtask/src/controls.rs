@@ -2,13 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
-use crate::{
-    bundle,
-    shell::{Exit, cargo, root},
-};
+use crate::{demo::play_built, shell::root};
 
 #[derive(Args)]
 pub struct Options {
@@ -25,35 +22,14 @@ pub struct Options {
 /// # Errors
 /// With the program's own exit code when that is not 0.
 pub fn run(options: &Options) -> Result<()> {
-    let bundles = bundle::plugin("release")?;
-    let clap = bundles.first().context("the CLAP is the first bundle")?;
-    let mut controls = cargo(&[
-        "run",
-        "-p",
-        "continuo-tests",
-        "--release",
-        "--bin",
-        "controls",
-        "--",
-    ]);
     // The program runs in the workspace's root, so the caller's path has to be whole.
     let out = match &options.out {
         Some(out) => std::path::absolute(out)?,
         None => root().join("controls"),
     };
-    controls.arg("--bundle").arg(clap).arg("--out").arg(out);
+    let mut arguments = vec!["--out".into(), out];
     for name in &options.controls {
-        controls.args(["--control", name]);
+        arguments.extend(["--control".into(), name.into()]);
     }
-    let status = controls.status().context("cannot start the program")?;
-    if !status.success() {
-        let code = status.code().and_then(|code| u8::try_from(code).ok());
-        let message = format!("the program ended with {status}");
-        return Err(Exit {
-            code: code.unwrap_or(1),
-            message,
-        }
-        .into());
-    }
-    Ok(())
+    play_built("controls", arguments)
 }

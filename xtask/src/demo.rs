@@ -41,25 +41,29 @@ pub struct Options {
 /// # Errors
 /// With the demo program's own exit code when that is not 0.
 pub fn run(options: &Options) -> Result<()> {
+    play_built("demo", arguments(options)?)
+}
+
+/// Builds the release bundles and runs `program` of the test tools on the CLAP.
+///
+/// # Errors
+/// With the program's own exit code when that is not 0.
+pub fn play_built(program: &str, arguments: Vec<PathBuf>) -> Result<()> {
     let bundles = bundle::plugin("release")?;
     let clap = bundles.first().context("the CLAP is the first bundle")?;
-    let mut demo = cargo(&[
-        "run",
-        "-p",
-        "continuo-tests",
-        "--release",
-        "--bin",
-        "demo",
-        "--",
-    ]);
-    demo.arg("--bundle").arg(clap).args(arguments(options)?);
-    let status = demo.status().context("cannot start the demo program")?;
+    let mut command = cargo(&["run", "-p", "continuo-tests", "--release", "--bin"]);
+    command.args([program, "--", "--bundle"]);
+    let status = command
+        .arg(clap)
+        .args(arguments)
+        .status()
+        .with_context(|| format!("cannot start the program {program}"))?;
     if !status.success() {
         let code = status
             .code()
             .and_then(|code| u8::try_from(code).ok())
             .unwrap_or(1);
-        let message = format!("the demo program ended with {status}");
+        let message = format!("the program {program} ended with {status}");
         return Err(Exit { code, message }.into());
     }
     Ok(())
