@@ -24,6 +24,7 @@ use std::collections::VecDeque;
 
 use self::{adopting::Adopting, bars::Bars, held::Held, takes::Takes};
 pub use self::{
+    asked::NOTICE,
     memory::{Last, Memory},
     voices::split_top_line,
 };
