@@ -123,26 +123,14 @@ impl Desk {
 
     /// A new desk after a panic: the controls and what has been played stay, the song is heard anew, and what
     /// lies ahead is planned anew.
-    pub fn renewed(&mut self, generator: Generator, end: &mut WorkerEnd) -> Self {
+    pub fn renewed(&mut self, generator: Generator) -> Self {
         let mut desk = Self::new(generator, self.later.clone());
         desk.planner.set_controls(self.controls);
         if let Some((grid, cycle)) = self.playing {
             desk.planner.start(self.at, grid, cycle);
+            desk.planner.change(self.at, grid, cycle);
             let tempo = self.place.unwrap_or_default().tempo;
             self.capture.start(self.at, grid, tempo);
-            end.send(Planned::Replace {
-                epoch: self.epoch,
-                from: self.at,
-                to: Tick(i64::MAX),
-            });
-            end.send(Planned::Replace {
-                epoch: Epoch {
-                    pass: self.epoch.pass.wrapping_add(1),
-                    ..self.epoch
-                },
-                from: Tick(i64::MIN),
-                to: Tick(i64::MAX),
-            });
         } else {
             self.capture.stop();
         }

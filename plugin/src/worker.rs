@@ -190,7 +190,7 @@ impl Place {
                 }));
                 planned = turn.unwrap_or_else(|_| {
                     status.add(Count::WorkerPanics, 1);
-                    *desk = desk.renewed(generator.clone(), end);
+                    *desk = desk.renewed(generator.clone());
                     false
                 });
             }
