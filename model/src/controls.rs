@@ -88,6 +88,19 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// Every scale, in the order of the host parameter.
+    pub const ALL: [Self; 9] = [
+        Self::Auto,
+        Self::Major,
+        Self::Minor,
+        Self::Dorian,
+        Self::Mixolydian,
+        Self::HarmonicMinor,
+        Self::Pentatonic,
+        Self::Blues,
+        Self::Chromatic,
+    ];
+
     /// Its pitch classes above the tonic, bit `n` for `n` semitones; `Auto` allows all twelve until a
     /// key is found.
     #[must_use]

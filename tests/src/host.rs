@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use continuo_model::time::Meter;
 
 use crate::{clap_host::ClapInstance, counters::Counters, vst3_host::Vst3Instance};
@@ -340,6 +340,20 @@ pub fn load(format: Format, path: &Path) -> Result<Box<dyn Instance>> {
         Format::Clap => Box::new(ClapInstance::load(path)?),
         Format::Vst3 => Box::new(Vst3Instance::load(path)?),
     })
+}
+
+/// Loads the first plugin of the bundle at `path`, whose extension tells its format.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn open(path: &Path) -> Result<Box<dyn Instance>> {
+    let is_vst3 = path
+        .extension()
+        .is_some_and(|extension| extension == "vst3");
+    let format = if is_vst3 { Format::Vst3 } else { Format::Clap };
+    // The system's loader looks for a bare file name elsewhere.
+    let path = std::path::absolute(path)?;
+    load(format, &path).with_context(|| format!("{} is no plugin that loads", path.display()))
 }
 
 /// The shared library inside of a bundle.

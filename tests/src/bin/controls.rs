@@ -15,7 +15,7 @@ use continuo_tests::{
         sheet,
         table::{CONTROLS, Control},
     },
-    host::{self, Format},
+    host,
 };
 
 /// Plays clips through the built Continuo, offline, at a few settings of every control.
@@ -92,14 +92,8 @@ fn asked_for(names: &[String]) -> Result<Vec<&'static Control>> {
 
 /// Every setting of `control` in a new instance of the plugin.
 fn panels(bundle: &Path, control: &Control) -> Result<Vec<Panel>> {
-    let is_vst3 = bundle
-        .extension()
-        .is_some_and(|extension| extension == "vst3");
-    let format = if is_vst3 { Format::Vst3 } else { Format::Clap };
-    // The system's loader looks for a bare file name elsewhere.
-    let bundle = std::path::absolute(bundle)?;
     let play = |setting| -> Result<Panel> {
-        let mut instance = host::load(format, &bundle)?;
+        let mut instance = host::open(bundle)?;
         let panel = Panel::play(instance.as_mut(), control, setting)?;
         let first = panel.violations.first();
         ensure!(first.is_none(), "a rule of the output is broken: {first:?}");

@@ -21,7 +21,7 @@ use continuo_tests::{
         table::{Bars, Row, Table},
         take::{self, Take},
     },
-    host::{self, Format, Instance},
+    host,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -161,7 +161,7 @@ fn jobs(arguments: &Arguments) -> Result<Vec<Job>> {
         "no plugin at {}",
         arguments.bundle.display()
     );
-    load(&arguments.bundle)?;
+    host::open(&arguments.bundle)?;
     if arguments.out.exists() {
         ensure!(
             arguments.out.is_dir(),
@@ -320,21 +320,9 @@ fn run(arguments: &Arguments, jobs: &[Job]) -> Result<()> {
 
 /// One job in a fresh instance of the plugin.
 fn play(arguments: &Arguments, job: &Job, bar_played: impl Fn()) -> Result<Take> {
-    let mut instance = load(&arguments.bundle)?;
+    let mut instance = host::open(&arguments.bundle)?;
     let score = job.clip.score_for(&job.controls, arguments.bars.into());
     take::play(instance.as_mut(), &score, &job.controls, bar_played)
-}
-
-/// The plugin at `bundle`, whose extension tells its format.
-fn load(bundle: &Path) -> Result<Box<dyn Instance>> {
-    let is_vst3 = bundle
-        .extension()
-        .is_some_and(|extension| extension == "vst3");
-    let format = if is_vst3 { Format::Vst3 } else { Format::Clap };
-    // The system's loader looks for a bare file name elsewhere.
-    let bundle = std::path::absolute(bundle)?;
-    host::load(format, &bundle)
-        .with_context(|| format!("{} is no plugin that loads", bundle.display()))
 }
 
 /// Writes the take as a MIDI file and as a picture.

@@ -199,20 +199,8 @@ impl Window {
 
 /// Key and Scale as pitch classes; `None` where one of them is left to the plugin.
 fn scale_of(instance: &mut dyn Instance) -> Result<Option<PitchClassSet>> {
-    /// In the order of the host parameter.
-    const SCALES: [Scale; 9] = [
-        Scale::Auto,
-        Scale::Major,
-        Scale::Minor,
-        Scale::Dorian,
-        Scale::Mixolydian,
-        Scale::HarmonicMinor,
-        Scale::Pentatonic,
-        Scale::Blues,
-        Scale::Chromatic,
-    ];
     let tonic = number(instance, "Key", 12)?.checked_sub(1);
-    let scale = SCALES[usize::from(number(instance, "Scale", 8)?)];
+    let scale = Scale::ALL[usize::from(number(instance, "Scale", 8)?)];
     let mask = PitchClassSet::from_mask(scale.mask());
     let tonic = tonic.filter(|_| mask != PitchClassSet::ALL);
     Ok(tonic.map(|tonic| mask.transpose(tonic)))

@@ -22,17 +22,6 @@ fn music() -> impl Strategy<Value = Vec<Note>> {
 
 /// Controls of a role with everything random that could break a guarantee.
 fn any_controls(role: Role) -> impl Strategy<Value = Controls> {
-    let scales = [
-        Scale::Auto,
-        Scale::Major,
-        Scale::Minor,
-        Scale::Dorian,
-        Scale::Mixolydian,
-        Scale::HarmonicMinor,
-        Scale::Pentatonic,
-        Scale::Blues,
-        Scale::Chromatic,
-    ];
     let ranges = prop_oneof![
         Just((0u8, 127u8)),
         (0u8..=127, 0u8..=127),
@@ -41,7 +30,7 @@ fn any_controls(role: Role) -> impl Strategy<Value = Controls> {
     (
         ranges,
         proptest::option::of(0u8..12),
-        proptest::sample::select(scales.to_vec()),
+        proptest::sample::select(Scale::ALL.to_vec()),
         any::<bool>(),
         (0.0f32..=1.0, -1.0f32..=1.0, any::<u64>(), 0u8..4),
         any::<bool>(),
