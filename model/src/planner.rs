@@ -22,7 +22,12 @@ mod voices;
 
 use std::collections::VecDeque;
 
-use self::{adopting::Adopting, bars::Bars, held::Held, takes::Takes};
+use self::{
+    adopting::Adopting,
+    bars::Bars,
+    held::Held,
+    takes::{Origin, Takes},
+};
 pub use self::{
     asked::NOTICE,
     memory::{Last, Memory},
@@ -109,7 +114,6 @@ struct Standing {
 /// Where the play is.
 #[derive(Clone, Copy, Debug)]
 struct Playing {
-    grid: BarGrid,
     cycle: Option<(Tick, Tick)>,
     pass: u32,
     /// Where the next segment to be planned begins, and on which pass.
@@ -165,14 +169,13 @@ impl Planner {
         let cycle = cycle.filter(|(start, end)| end > start && at <= *end);
         self.grid = grid;
         self.playing = Some(Playing {
-            grid,
             cycle,
             pass: 0,
             next: at,
             next_pass: 0,
         });
         self.standing.clear();
-        self.set_first_check(at, grid);
+        self.set_first_check(at);
         self.actions.clear();
     }
 
@@ -186,14 +189,14 @@ impl Planner {
         self.timeline.start(at);
         if let Some(playing) = &mut self.playing {
             playing.pass += 1;
-            let (pass, grid) = (playing.pass, playing.grid);
+            let pass = playing.pass;
             // The loop was set too late to plan over its end.
             if playing.next_pass < pass {
                 playing.next_pass = pass;
                 playing.next = at;
             }
             self.standing.retain(|standing| standing.pass >= pass);
-            self.set_first_check(at, grid);
+            self.set_first_check(at);
         }
     }
 
@@ -204,14 +207,13 @@ impl Planner {
             return self.start(at, grid, cycle);
         };
         let pass = playing.pass;
-        playing.grid = grid;
         self.grid = grid;
         // Rounded, the place at which a loop is set may be its end.
         playing.cycle = cycle.filter(|(start, end)| end > start && at <= *end);
         playing.next = at;
         playing.next_pass = pass;
         self.standing.clear();
-        self.set_first_check(at, grid);
+        self.set_first_check(at);
         self.actions.push(Action::Replace {
             pass,
             from: at,
@@ -225,8 +227,8 @@ impl Planner {
         });
     }
 
-    fn set_first_check(&mut self, at: Tick, grid: BarGrid) {
-        let bar = Bar::containing(grid, at);
+    fn set_first_check(&mut self, at: Tick) {
+        let bar = Bar::containing(self.grid, at);
         let beat = bar.beat_start(at);
         self.next_check = if beat == at { at } else { beat + bar.beat };
     }
@@ -326,7 +328,7 @@ impl Planner {
 
     /// The next segment to be planned.
     fn next_segment(&self, playing: &Playing) -> Segment {
-        let bar = Bar::containing(playing.grid, playing.next);
+        let bar = Bar::containing(self.grid, playing.next);
         let end = match playing.cycle {
             Some((_, end)) if end > playing.next => bar.end().min(end),
             _ => bar.end(),
@@ -407,9 +409,6 @@ impl Planner {
         guessed: bool,
         out: &mut impl FnMut(Action),
     ) {
-        let Some(playing) = self.playing else {
-            return;
-        };
         let (heard, own) = self.voices();
         let since = heard
             .iter()
@@ -421,7 +420,7 @@ impl Planner {
             heard: &heard,
             own: &own,
             since,
-            grid: playing.grid,
+            grid: self.grid,
             controls: &self.controls,
             roll: self.bars.rolls(segment.bar.start),
         };
@@ -457,8 +456,9 @@ impl Planner {
                 adopting.take(planned(note));
             }
         };
-        let found = self.takes.find(&music, segment);
-        let notes = if let Some(notes) = found.filter(|_| earlier.is_empty()) {
+        let origin = earlier.is_empty().then(|| Origin::of(&music, segment));
+        let found = origin.as_ref().and_then(|origin| self.takes.find(origin));
+        let notes = if let Some(notes) = found {
             notes.iter().for_each(|note| take(*note));
             notes.to_vec()
         } else {
@@ -471,8 +471,8 @@ impl Planner {
                 avoid: [roll_before, let_go.as_deref()],
             };
             let written = self.generator.segment(&music, segment, &asked, &mut take);
-            if earlier.is_empty() {
-                self.takes.keep(&music, segment, &written);
+            if let Some(origin) = origin {
+                self.takes.keep(&origin, &written);
             }
             written
         };

@@ -10,7 +10,7 @@ impl Planner {
         let Some(playing) = self.playing else {
             return;
         };
-        let bar = Bar::containing(playing.grid, beat);
+        let bar = Bar::containing(self.grid, beat);
         self.next_check = beat + bar.beat;
         let standing = self.standing.iter().rev().find(|standing| {
             let segment = standing.segment;

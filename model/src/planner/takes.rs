@@ -53,11 +53,28 @@ struct Row {
     notes: Vec<Note>,
 }
 
+/// Where notes are to be written, and what decides them.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    place: Place,
+    cause: u64,
+}
+
+impl Origin {
+    /// That of the notes of `segment`.
+    pub fn of(music: &Music, segment: &Segment) -> Self {
+        Self {
+            place: place(music, segment),
+            cause: cause(music, segment),
+        }
+    }
+}
+
 impl Takes {
-    /// What was written for `segment` from the same causes.
-    pub fn find(&self, music: &Music, segment: &Segment) -> Option<&[Note]> {
-        let written = self.written.get(&place(music, segment))?;
-        (written.cause == cause(music, segment)).then_some(&written.notes)
+    /// What was written there from the same causes.
+    pub fn find(&self, origin: &Origin) -> Option<&[Note]> {
+        let written = self.written.get(&origin.place)?;
+        (written.cause == origin.cause).then_some(&written.notes)
     }
 
     /// What the roll before this one wrote for `segment`, from whatever causes.
@@ -67,13 +84,13 @@ impl Takes {
         Some(&written.notes)
     }
 
-    /// Keeps what was written for `segment`.
-    pub fn keep(&mut self, music: &Music, segment: &Segment, notes: &[Note]) {
+    /// Keeps what was written there.
+    pub fn keep(&mut self, origin: &Origin, notes: &[Note]) {
         let written = Written {
-            cause: cause(music, segment),
+            cause: origin.cause,
             notes: notes.to_vec(),
         };
-        self.insert(place(music, segment), written);
+        self.insert(origin.place, written);
     }
 
     fn insert(&mut self, place: Place, written: Written) {
