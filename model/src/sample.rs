@@ -72,6 +72,17 @@ impl Looseness {
     }
 }
 
+/// The logarithm of the sum of their exponentials; −∞ of nothing.
+#[must_use]
+pub fn log_sum(logits: &[f32]) -> f32 {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if highest == f32::NEG_INFINITY {
+        return highest;
+    }
+    let sum: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    highest + sum.ln()
+}
+
 /// Draws a class; `None` when every logit is −∞. Takes one number from the stream, always.
 pub fn draw(logits: &[f32], looseness: Looseness, rng: &mut impl Rng) -> Option<usize> {
     let chance: f32 = rng.random();

@@ -1,5 +1,7 @@
 //! How unlikely the network finds what was drawn, for the evaluation.
 
+use crate::sample::log_sum;
+
 /// Nats of what was drawn, as the network gave the odds: before masks, leanings and Adventure.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Surprise {
@@ -9,12 +11,7 @@ pub struct Surprise {
 
 impl Surprise {
     pub(super) fn add(&mut self, wanted: &[f32], drawn: usize) {
-        let highest = wanted.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total: f64 = wanted
-            .iter()
-            .map(|logit| f64::from((logit - highest).exp()))
-            .sum();
-        self.nats += total.ln() - f64::from(wanted[drawn] - highest);
+        self.nats += f64::from(log_sum(wanted) - wanted[drawn]);
         self.draws += 1;
     }
 
