@@ -8,7 +8,7 @@ use continuo_model::{
     controls::{Controls, Role},
     eval::{
         continuations::{Start, play},
-        finding::{self, Found},
+        finding::{self, Found, Playing},
         likelihood::{Cost, by_source, fit_baselines},
         measures::{DISTRIBUTIONS, Excerpt, Histogram, Mean, NUMBERS, Player, overlap},
         reaction::{density_follows, moved_along},
@@ -137,9 +137,16 @@ fn found(pieces: &[&Piece]) -> anyhow::Result<String> {
     for (what, sources) in [
         (
             "chords struck at once, by beat",
-            finding::chords(pieces, false),
+            finding::chords(pieces, Playing::Struck),
         ),
-        ("broken chords, by beat", finding::chords(pieces, true)),
+        (
+            "broken chords, by beat",
+            finding::chords(pieces, Playing::Broken),
+        ),
+        (
+            "chords hinted at, by beat",
+            finding::chords(pieces, Playing::Hinted),
+        ),
         ("running key, by bar", finding::keys(pieces)),
     ] {
         writeln!(text, "\n{what:<34}{:>8}{:>9}{:>9}", "of", "root", "whole")?;

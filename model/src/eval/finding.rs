@@ -1,8 +1,8 @@
 //! How well keys and chords are found in what is heard.
 //!
-//! Chords: the symbols of a piece are played as hands play them, in any inversion, register and rhythm, some
-//! of them sloppily; at each felt beat the chord of the progression is held against the symbol. Keys: the
-//! running key at the end of each bar against the key that the source states.
+//! Chords: the symbols of a piece are played in one of the ways of [`Playing`], in any inversion, register and
+//! rhythm, some of them sloppily; at each felt beat the chord of the progression is held against the symbol.
+//! Keys: the running key at the end of each bar against the key that the source states.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,20 @@ use crate::{
         task::{Exercise, Hands, heard_chords, vary},
     },
 };
+
+mod figures;
+
+/// How chord symbols reach us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Playing {
+    /// The notes of a chord at once.
+    Struck,
+    /// One after the other, so that each begins while the chord holds.
+    Broken,
+    /// One after the other in eighths from each stroke of a rhythm on, as long as the stroke lasts: of short ones
+    /// only one or two notes ever sound.
+    Hinted,
+}
 
 /// How many were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,15 +69,13 @@ impl Found {
     }
 }
 
-/// Chords found at the felt beats of the pieces that have symbols, by source; broken, or struck at once.
+/// Chords found at the felt beats of the pieces that have symbols, by source.
 #[must_use]
-pub fn chords<'a>(pieces: &[&'a Piece], broken: bool) -> BTreeMap<&'a str, Found> {
+pub fn chords<'a>(pieces: &[&'a Piece], playing: Playing) -> BTreeMap<&'a str, Found> {
     let mut found = BTreeMap::<&str, Found>::new();
     for piece in pieces.iter().filter(|piece| !piece.chords.is_empty()) {
         let mut rng = stream(piece, Role::Bass);
-        let mut hands = Hands::draw(&mut rng);
-        hands.broken = broken;
-        let heard = hear(piece, hands, &mut rng);
+        let heard = hear(piece, playing, &mut rng);
         let of_source = found.entry(&piece.source).or_default();
         for bar in &piece.bars {
             let progression = known_progression(&heard, bar, bar.end() + bar.beat);
@@ -89,11 +101,18 @@ pub fn chords<'a>(pieces: &[&'a Piece], broken: bool) -> BTreeMap<&'a str, Found
 }
 
 /// The symbols of a piece as they reach us: often not quite in time.
-fn hear(piece: &Piece, hands: Hands, rng: &mut impl Rng) -> Vec<Note> {
+fn hear(piece: &Piece, playing: Playing, rng: &mut impl Rng) -> Vec<Note> {
+    let heard = if playing == Playing::Broken {
+        figures::broken(piece, rng)
+    } else {
+        let mut hands = Hands::draw(rng);
+        hands.broken = playing == Playing::Hinted;
+        heard_chords(piece, hands, rng)
+    };
     let mut exercise = Exercise {
         role: Role::Bass,
         own: Vec::new(),
-        heard: heard_chords(piece, hands, rng),
+        heard,
     };
     vary(&mut exercise, rng);
     exercise.heard
