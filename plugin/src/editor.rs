@@ -12,6 +12,7 @@ mod app;
 mod buttons;
 mod control;
 mod dock;
+mod flat;
 mod forget;
 mod gestures;
 mod header;

@@ -15,8 +15,8 @@ use nice_plug::{
     },
 };
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture,
-    NiceEguiApp, baseview::WindowSize, create_egui_editor,
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, GlConfig,
+    GraphicsConfig, KeyCapture, NiceEguiApp, baseview::WindowSize, create_egui_editor,
 };
 
 use super::{
@@ -61,6 +61,7 @@ impl ContinuoEditor {
             title: "Continuo".to_owned(),
             resize_hint: resize_hint(),
             repaint_poll_interval: FRAME,
+            graphics: graphics(),
             ..EguiNiceSettings::default()
         };
         let app = App {
@@ -77,6 +78,20 @@ impl ContinuoEditor {
         let repaint = self.params.song.board().repaint().clone();
         let editor = create_egui_editor(Arc::clone(&state), repaint, settings, app);
         (state, editor)
+    }
+}
+
+/// Flat colours need no dithering, and nothing here has depth: without a graphics card each of these costs
+/// processor time for each pixel.
+fn graphics() -> GraphicsConfig {
+    GraphicsConfig {
+        gl_config: GlConfig {
+            depth_bits: 0,
+            stencil_bits: 0,
+            ..GlConfig::default()
+        },
+        dithering: false,
+        ..GraphicsConfig::default()
     }
 }
 

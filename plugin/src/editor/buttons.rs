@@ -6,6 +6,7 @@ use nice_plug::prelude::Param;
 use super::{
     Scene,
     control::nudge,
+    flat::plate,
     gestures::set_once,
     paint::{arrowhead, fitted, focus_ring, ground, tint},
     theme::Look,
@@ -33,7 +34,7 @@ fn paint_switch(ui: &Ui, look: &Look, rect: Rect, response: &Response, on: bool,
     } else {
         ground(look, response)
     };
-    painter.rect_filled(rect, look.corner(7.0), fill);
+    plate(painter, rect, look.px(7.0), fill);
     let lamp = rect.left_center() + vec2(look.px(14.0), 0.0);
     if on {
         painter.circle_filled(lamp, look.px(4.5), look.accent);
@@ -71,7 +72,7 @@ pub fn choice<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, tip: 
     nudge(ui, &response, param, scene.gestures);
     let palette = look.palette;
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
+    plate(painter, rect, look.px(7.0), ground(look, &response));
     let inside = rect.shrink2(vec2(look.px(9.0), 0.0));
     let name = fitted(
         painter,
@@ -124,7 +125,7 @@ pub fn button(ui: &mut Ui, scene: &Scene, rect: Rect, label: &str, tip: &str) ->
     let response = ui.interact(rect, Id::unique(("button", label)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
+    plate(painter, rect, look.px(7.0), ground(look, &response));
     fitted(
         painter,
         rect.center(),
@@ -151,7 +152,7 @@ pub fn sign_button(
     let response = ui.interact(rect, Id::unique(("sign", label)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
+    plate(painter, rect, look.px(7.0), ground(look, &response));
     paint(painter, rect);
     focus_ring(ui, look, &response, rect);
     response.on_hover_text(tip)

@@ -1,8 +1,8 @@
 //! Which colour is what.
 
-use egui::{Align2, Rect, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use super::{Scene, theme::mixed};
+use super::{Scene, flat::Flat, theme::mixed};
 
 /// Draws the legend in the upper right corner of `area`, where little of the future is known.
 pub fn legend(ui: &Ui, scene: &Scene, area: Rect) {
@@ -25,31 +25,33 @@ pub fn legend(ui: &Ui, scene: &Scene, area: Rect) {
         return;
     }
     let corner = area.right_top() + vec2(-look.px(8.0) - size.x, look.px(8.0));
-    let plate = Rect::from_min_size(corner, size);
-    painter.rect_filled(plate, look.corner(6.0), palette.panel.gamma_multiply(0.92));
-    let mut left = plate.left() + look.px(9.0);
-    let middle = plate.center().y;
+    let card = Rect::from_min_size(corner, size);
+    let mut flat = Flat::new(painter);
+    flat.plate(card, look.px(6.0), palette.panel.gamma_multiply(0.92));
+    let middle = card.center().y;
+    let mut left = card.left() + look.px(9.0);
+    let mut placed = Vec::new();
     for (index, galley) in galleys.into_iter().enumerate() {
         let note = Rect::from_min_size(
             pos2(left, middle - look.px(4.0)),
             vec2(swatch, look.px(8.0)),
         );
-        let corner = look.corner(2.5);
+        let corner = look.px(2.5);
         match index {
-            0 => painter.rect_filled(note, corner, palette.heard),
-            1 => painter.rect_filled(note, corner, look.accent),
-            _ => painter.rect(
-                note,
-                corner,
-                mixed(palette.panel, look.accent, 0.13),
-                look.stroke(1.3, look.accent),
-                StrokeKind::Inside,
-            ),
-        };
+            0 => flat.plate(note, corner, palette.heard),
+            1 => flat.plate(note, corner, look.accent),
+            _ => {
+                let fill = mixed(palette.panel, look.accent, 0.13);
+                flat.framed(note, corner, fill, look.stroke(1.3, look.accent));
+            }
+        }
         let place = pos2(note.right() + gap, middle);
-        let width = galley.size().x;
         let rect = Align2::LEFT_CENTER.anchor_size(place, galley.size());
-        painter.galley(rect.min, galley, palette.text);
-        left = note.right() + gap + width + between;
+        left = rect.right() + between;
+        placed.push((rect.min, galley));
+    }
+    flat.show();
+    for (place, galley) in placed {
+        painter.galley(place, galley, palette.text);
     }
 }

@@ -8,6 +8,7 @@ use egui::{Align2, Id, Popup, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo,
 
 use super::{
     Scene,
+    flat::plate,
     gestures::set_once,
     paint::{arrowhead, fitted, focus_ring, ground},
 };
@@ -22,7 +23,7 @@ pub fn presets(ui: &mut Ui, scene: &Scene, rect: Rect) {
     let response = ui.interact(rect, Id::unique("presets"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Presets"));
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(7.0), ground(look, &response));
+    plate(painter, rect, look.px(7.0), ground(look, &response));
     let middle = rect.center() - vec2(look.px(7.0), 0.0);
     let text = fitted(
         painter,

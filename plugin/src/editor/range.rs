@@ -6,6 +6,7 @@ use nice_plug::prelude::{IntParam, Param};
 use super::{
     Scene,
     control::{drive, with_caret},
+    flat::Flat,
     paint::fitted,
     roll::BLACK,
     theme::mixed,
@@ -58,16 +59,17 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
     let look = &scene.look;
     let palette = look.palette;
     let painter = ui.painter_at(board);
+    let mut flat = Flat::new(&painter);
     let wide = board.width() / KEYS;
     let edge = |pitch: u8| board.left() + f32::from(pitch) * wide;
     // Quieter than the roll's keyboard: it shows no music.
     let ivory = mixed(palette.panel, palette.ivory, 0.72);
     let outside = mixed(palette.panel, palette.line, 0.5);
     if (lowest, highest) != (0, 127) {
-        painter.rect_filled(board, look.corner(3.0), outside);
+        flat.plate(board, look.px(3.0), outside);
     }
     let inside = Rect::from_x_y_ranges(edge(lowest)..=edge(highest) + wide, board.y_range());
-    painter.rect_filled(inside, 0.0, ivory);
+    flat.rect(inside, ivory);
     for pitch in 0..128_u8 {
         let within = (lowest..=highest).contains(&pitch);
         let left = edge(pitch);
@@ -79,7 +81,7 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
             } else {
                 palette.roll_dark
             };
-            painter.rect_filled(key, 0.0, colour);
+            flat.rect(key, colour);
         }
         if matches!(pitch % 12, 0 | 5) {
             let gap = mixed(
@@ -87,11 +89,12 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
                 palette.ebony,
                 if within { 0.5 } else { 0.85 },
             );
-            painter.vline(left, board.y_range(), egui::Stroke::new(1.0, gap));
+            flat.vline(left, board.y_range(), egui::Stroke::new(1.0, gap));
         }
     }
     let edge_on_top = inside.with_max_y(inside.top() + look.px(2.5));
-    painter.rect_filled(edge_on_top, 0.0, look.accent);
+    flat.rect(edge_on_top, look.accent);
+    flat.show();
     // Middle C, to find one's way.
     let middle = pos2(edge(60) + wide / 2.0, board.bottom() - look.px(4.0));
     painter.circle_filled(middle, look.px(1.7), palette.ebony);

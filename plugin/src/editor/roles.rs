@@ -5,6 +5,7 @@ use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, ve
 
 use super::{
     Scene,
+    flat::plate,
     gestures::set_once,
     icons,
     paint::{fitted, focus_ring, ground, tint},
@@ -66,7 +67,7 @@ fn role_button(ui: &mut Ui, scene: &Scene, rect: Rect, role: Role) {
         )
     };
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(9.0), fill);
+    plate(painter, rect, look.px(9.0), fill);
     let narrow = rect.width() < look.px(NARROW);
     let side = if narrow { look.px(17.0) } else { look.px(22.0) };
     let (sign, text, align, font) = if narrow {

@@ -14,6 +14,7 @@ pub use self::notes::BLACK;
 use super::{
     Scene, View,
     control::notches,
+    flat::Flat,
     paint::{fitted, focus_ring},
 };
 
@@ -70,7 +71,7 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Group, true, "Song"));
     zoom(ui, view, &response);
     let areas = Areas::of(scene, rect);
-    let axis = axis(scene, view, areas.notes);
+    let axis = axis(scene, view, areas.notes, ui.pixels_per_point());
     let painter = ui.painter_at(rect);
     let palette = scene.look.palette;
     scene.look.ground(&painter, rect, palette.roll);
@@ -88,15 +89,18 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
         areas.notes
     };
     let pitches = Pitches::around(ui, scene, heard);
-    notes::rows(&painter, scene, &pitches, heard);
-    ruler::beats(&painter, scene, &axis, &bars, areas.notes);
     let clipped = ui.painter_at(areas.notes);
-    notes::heard(&clipped, scene, &axis, &pitches);
+    let mut flat = Flat::new(&clipped);
+    notes::rows(&mut flat, scene, &pitches, heard);
+    ruler::beats(&mut flat, scene, &axis, &bars, areas.notes);
+    notes::heard(&mut flat, scene, &axis, &pitches);
     if drums {
+        flat.show();
         let lanes = Rect::from_min_max(pos2(areas.notes.left(), heard.bottom()), areas.notes.max);
         drums::lanes(ui, scene, &axis, &bars, lanes, areas.gutter);
     } else {
-        notes::own(&clipped, scene, &axis, &pitches);
+        notes::own(&mut flat, scene, &axis, &pitches);
+        flat.show();
     }
     notes::keyboard(
         ui,
@@ -116,7 +120,8 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
 }
 
 /// The time axis: a loop that fits stands still, anything else scrolls under the playhead.
-fn axis(scene: &Scene, view: &View, rect: Rect) -> Axis {
+/// `scale` pixels make a point.
+fn axis(scene: &Scene, view: &View, rect: Rect, scale: f32) -> Axis {
     let at = scene.moment.at;
     let bar = scene
         .snapshot
@@ -135,6 +140,9 @@ fn axis(scene: &Scene, view: &View, rect: Rect) -> Axis {
         // There is nothing before the song's first bar, unless the playhead is there.
         None => (at - span * PLAYHEAD).max(at.min(0.0) - MARGIN * bar as f64),
     };
+    // By whole pixels, so that what goes by keeps its shape.
+    let pixel = span / f64::from(rect.width() * scale);
+    let left = (left / pixel).round() * pixel;
     Axis::new(rect, left, span)
 }
 

@@ -5,6 +5,7 @@ use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, ve
 use super::{
     Export, Scene,
     buttons::button,
+    flat::plate,
     moment::{Rungs, Tone, sentence},
     paint::fitted,
     theme::mixed,
@@ -162,7 +163,7 @@ fn meter_of(ui: &mut Ui, scene: &Scene, rect: Rect, rungs: &Rungs) {
         pos2(text.right() + look.px(7.0), rect.center().y - look.px(3.0)),
         pos2(rect.right(), rect.center().y + look.px(3.0)),
     );
-    painter.rect_filled(bar, look.corner(3.0), palette.raised);
+    plate(painter, bar, look.px(3.0), palette.raised);
     let parts = [
         (rungs.planned, look.accent),
         (rungs.earlier, mixed(palette.panel, look.accent, 0.55)),
@@ -173,7 +174,7 @@ fn meter_of(ui: &mut Ui, scene: &Scene, rect: Rect, rungs: &Rungs) {
     for (count, colour) in parts.into_iter().filter(|(count, _)| *count > 0) {
         let wide = bar.width() * count as f32 / total.max(1) as f32;
         let part = Rect::from_min_size(pos2(left, bar.top()), vec2(wide, bar.height()));
-        painter.rect_filled(part, look.corner(3.0), colour);
+        plate(painter, part, look.px(3.0), colour);
         left += wide;
     }
     let words = format!(

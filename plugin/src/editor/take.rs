@@ -7,6 +7,7 @@ use super::{
     Scene,
     buttons::sign_button,
     control::{drive, open_typing, step, with_caret},
+    flat::plate,
     paint::{arrowhead, fitted, focus_ring},
 };
 
@@ -65,7 +66,7 @@ fn number(ui: &mut Ui, scene: &Scene, rect: Rect) {
         ..WidgetInfo::slider(true, f64::from(param.value()), param.name())
     });
     let painter = ui.painter();
-    painter.rect_filled(rect, look.corner(7.0), palette.roll);
+    plate(painter, rect, look.px(7.0), palette.roll);
     fitted(
         painter,
         rect.center_top() + vec2(0.0, look.px(3.0)),

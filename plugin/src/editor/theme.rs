@@ -3,6 +3,8 @@
 use continuo_model::controls::Role;
 use egui::{Color32, CornerRadius, FontId, Painter, Rect, Stroke, Vec2, Visuals};
 
+use super::flat::Flat;
+
 /// The colours of one mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
@@ -173,7 +175,9 @@ impl Look {
     /// Fills an area of the window with a ground, unless it is that already.
     pub fn ground(&self, painter: &Painter, rect: Rect, colour: Color32) {
         if colour != self.palette.ground {
-            painter.rect_filled(rect, 0.0, colour);
+            let mut flat = Flat::new(painter);
+            flat.rect(rect, colour);
+            flat.show();
         }
     }
 

@@ -6,7 +6,7 @@ use egui::{Align2, Rect, Ui, pos2, vec2};
 use super::{axis::Axis, notes};
 use crate::{
     bars::Bar,
-    editor::{Scene, paint::fitted},
+    editor::{Scene, flat::Flat, paint::fitted},
 };
 
 /// A part of the kit: its name, and its keys of the General MIDI drum map.
@@ -73,14 +73,15 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
     let count = if other { LANES.len() } else { LANES.len() - 1 };
     let height = rect.height() / count as f32;
     look.ground(&painter, rect, palette.roll);
+    let mut flat = Flat::new(&painter);
     for lane in 0..count {
         let top = rect.top() + lane as f32 * height;
         let row = Rect::from_x_y_ranges(rect.x_range(), top..=top + height);
         if lane % 2 == 1 {
-            painter.rect_filled(row, 0.0, palette.roll_dark);
+            flat.rect(row, palette.roll_dark);
         }
     }
-    grid(&painter, scene, axis, bars, rect);
+    grid(&mut flat, scene, axis, bars, rect);
     for own in &scene.snapshot.own {
         let note = &own.note;
         if !axis.shows(note.onset, note.onset + SIXTEENTH) {
@@ -94,8 +95,10 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
             pos2(left + 0.5, top + (height - tall) / 2.0),
             vec2((side - 1.5).max(3.0), tall),
         );
-        notes::own_note(&painter, scene, cell, note);
+        notes::own_note(&mut flat, scene, cell, note);
     }
+    flat.hline(rect.x_range(), rect.top(), look.stroke(1.0, palette.line));
+    flat.show();
     names(
         ui,
         scene,
@@ -103,10 +106,9 @@ pub fn lanes(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect, gutt
         height,
         Rect::from_x_y_ranges(gutter.x_range(), rect.y_range()),
     );
-    painter.hline(rect.x_range(), rect.top(), look.stroke(1.0, palette.line));
 }
 
-fn grid(painter: &egui::Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
+fn grid(flat: &mut Flat, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
     let palette = scene.look.palette;
     let fine = axis.width(SIXTEENTH) >= scene.look.px(5.0);
     for bar in bars {
@@ -122,7 +124,7 @@ fn grid(painter: &egui::Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect:
             } else {
                 palette.faint
             };
-            painter.vline(axis.at(at), rect.y_range(), scene.look.stroke(1.0, colour));
+            flat.vline(axis.at(at), rect.y_range(), scene.look.stroke(1.0, colour));
             at += step;
         }
     }

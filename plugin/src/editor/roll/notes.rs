@@ -4,11 +4,11 @@ use continuo_model::{
     note::Note,
     time::{TICKS_PER_QUARTER, Tick},
 };
-use egui::{Align2, Color32, Painter, Rect, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, Rect, Ui, pos2, vec2};
 
 use super::axis::{Axis, Pitches};
 use crate::{
-    editor::{Scene, theme::mixed},
+    editor::{Scene, flat::Flat, theme::mixed},
     params::pitch_name,
 };
 
@@ -18,28 +18,31 @@ pub const BLACK: [bool; 12] = [
 ];
 /// Of a note that was heard on an earlier pass, ahead of the playhead.
 const REMEMBERED: f32 = 0.34;
+/// Rows thinner than this, in points, are not told apart: stripes so fine would be noise behind the notes.
+const THINNEST_ROW: f32 = 6.0;
 /// The least height of a note in points.
 const THINNEST: f32 = 6.0;
 /// How opaque the softest note is.
 const SOFTEST: f32 = 0.55;
 
 /// The rows of the pitches; those out of the set range are dark.
-pub fn rows(painter: &Painter, scene: &Scene, pitches: &Pitches, rect: Rect) {
+pub fn rows(flat: &mut Flat, scene: &Scene, pitches: &Pitches, rect: Rect) {
     let palette = scene.look.palette;
     let (lowest, highest) = scene.controls.range();
+    let thin = pitches.row() < THINNEST_ROW;
     for pitch in pitches.rows() {
         let top = pitches.top(pitch);
         let row = Rect::from_x_y_ranges(rect.x_range(), top..=top + pitches.row()).intersect(rect);
-        if BLACK[usize::from(pitch % 12)] {
-            painter.rect_filled(row, 0.0, palette.roll_dark);
+        if BLACK[usize::from(pitch % 12)] && !thin {
+            flat.rect(row, palette.roll_dark);
         }
         if !(lowest..=highest).contains(&pitch) {
             let veil = palette.roll_dark.gamma_multiply(0.75);
-            painter.rect_filled(row, 0.0, veil);
+            flat.rect(row, veil);
         }
         if pitch % 12 == 0 && row.height() > 0.0 {
             let stroke = scene.look.stroke(1.0, palette.faint);
-            painter.hline(rect.x_range(), row.bottom(), stroke);
+            flat.hline(rect.x_range(), row.bottom(), stroke);
         }
     }
 }
@@ -64,7 +67,7 @@ fn corner(rect: Rect) -> f32 {
 }
 
 /// What was heard. A key that is down grows with the playhead.
-pub fn heard(painter: &Painter, scene: &Scene, axis: &Axis, pitches: &Pitches) {
+pub fn heard(flat: &mut Flat, scene: &Scene, axis: &Axis, pitches: &Pitches) {
     let palette = scene.look.palette;
     let now = scene.snapshot.now;
     for heard in &scene.snapshot.heard {
@@ -87,43 +90,37 @@ pub fn heard(painter: &Painter, scene: &Scene, axis: &Axis, pitches: &Pitches) {
             loudness(note.velocity)
         };
         let colour = mixed(palette.roll, palette.heard, share);
-        painter.rect_filled(rect, corner(rect), colour);
+        flat.plate(rect, corner(rect), colour);
     }
 }
 
 /// What is played, and what is planned.
-pub fn own(painter: &Painter, scene: &Scene, axis: &Axis, pitches: &Pitches) {
+pub fn own(flat: &mut Flat, scene: &Scene, axis: &Axis, pitches: &Pitches) {
     for own in &scene.snapshot.own {
         let note = &own.note;
         if axis.shows(note.onset, note.end()) {
             let rect = shape(axis, pitches, note, note.end().0 as f64);
-            own_note(painter, scene, rect, note);
+            own_note(flat, scene, rect, note);
         }
     }
 }
 
 /// One of our own notes, by where the playhead is: an outline before it sounds, bright while it does.
-pub fn own_note(painter: &Painter, scene: &Scene, rect: Rect, note: &Note) {
+pub fn own_note(flat: &mut Flat, scene: &Scene, rect: Rect, note: &Note) {
     let look = &scene.look;
     let palette = look.palette;
     let at = scene.moment.at;
     let corner = corner(rect);
     if note.onset.0 as f64 > at {
         let fill = mixed(palette.roll, look.accent, 0.13);
-        painter.rect(
-            rect,
-            corner,
-            fill,
-            look.stroke(1.3, look.accent),
-            StrokeKind::Inside,
-        );
+        flat.framed(rect, corner, fill, look.stroke(1.3, look.accent));
     } else if at < note.end().0 as f64 && scene.moment.runs() {
         let halo = look.accent.gamma_multiply(0.3);
-        painter.rect_filled(rect.expand(look.px(3.0)), corner + look.px(3.0), halo);
-        painter.rect_filled(rect, corner, mixed(look.accent, palette.text, 0.4));
+        flat.plate(rect.expand(look.px(3.0)), corner + look.px(3.0), halo);
+        flat.plate(rect, corner, mixed(look.accent, palette.text, 0.4));
     } else {
         let colour = mixed(palette.roll, look.accent, loudness(note.velocity));
-        painter.rect_filled(rect, corner, colour);
+        flat.plate(rect, corner, colour);
     }
 }
 
@@ -153,7 +150,9 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, 0.0, palette.ivory);
+    let mut flat = Flat::new(&painter);
+    flat.rect(rect, palette.ivory);
+    let mut names = Vec::new();
     for pitch in pitches.rows() {
         let top = pitches.top(pitch);
         let black = BLACK[usize::from(pitch % 12)];
@@ -165,32 +164,33 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
         let key = Rect::from_min_size(pos2(rect.left(), top), vec2(width, pitches.row()));
         let lit = sounding(scene, pitch);
         if black || lit.is_some() {
-            painter.rect_filled(key, 0.0, lit.unwrap_or(palette.ebony));
+            flat.rect(key, lit.unwrap_or(palette.ebony));
         }
         // Between two white keys, and through the middle of a black one.
         if matches!(pitch % 12, 0 | 5) {
-            painter.hline(rect.x_range(), key.bottom(), look.stroke(1.0, palette.line));
+            flat.hline(rect.x_range(), key.bottom(), look.stroke(1.0, palette.line));
         }
         if pitch % 12 == 0 {
-            let size = pitches.row().clamp(look.px(8.5), look.px(11.0));
-            painter.text(
-                pos2(rect.right() - look.px(3.0), key.center().y),
-                Align2::RIGHT_CENTER,
-                pitch_name(pitch.into()),
-                egui::FontId::proportional(size),
-                if lit.is_some() {
-                    palette.on_accent
-                } else {
-                    Color32::from_rgb(0x3a, 0x3c, 0x45)
-                },
-            );
+            names.push((pitch, key.center().y, lit.is_some()));
         }
     }
-    painter.vline(
-        rect.right() - 0.5,
-        rect.y_range(),
-        look.stroke(1.0, palette.line),
-    );
+    let edge = look.stroke(1.0, palette.line);
+    flat.vline(rect.right() - 0.5, rect.y_range(), edge);
+    flat.show();
+    let size = pitches.row().clamp(look.px(8.5), look.px(11.0));
+    for (pitch, y, lit) in names {
+        painter.text(
+            pos2(rect.right() - look.px(3.0), y),
+            Align2::RIGHT_CENTER,
+            pitch_name(pitch.into()),
+            egui::FontId::proportional(size),
+            if lit {
+                palette.on_accent
+            } else {
+                Color32::from_rgb(0x3a, 0x3c, 0x45)
+            },
+        );
+    }
 }
 
 /// What the note under the pointer is called.

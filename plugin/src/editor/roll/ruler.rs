@@ -6,7 +6,7 @@ use egui::{Align2, Painter, Rect, Shape, Ui, pos2, vec2};
 use super::axis::Axis;
 use crate::{
     bars::Bar,
-    editor::{Scene, paint::fitted, theme::mixed},
+    editor::{Scene, flat::Flat, paint::fitted, theme::mixed},
 };
 
 /// Bar numbers closer than this, in natural points, are left out.
@@ -17,7 +17,7 @@ const METER_ROOM: f32 = 40.0;
 const BEAT_ROOM: f32 = 9.0;
 
 /// Lines at bars and beats.
-pub fn beats(painter: &Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
+pub fn beats(flat: &mut Flat, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
     let look = &scene.look;
     for bar in bars {
         let beat = bar.meter.beat_ticks();
@@ -25,12 +25,12 @@ pub fn beats(painter: &Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: 
             let mut at = bar.start + beat;
             while at < bar.end {
                 let stroke = look.stroke(1.0, look.palette.faint);
-                painter.vline(axis.at(at), rect.y_range(), stroke);
+                flat.vline(axis.at(at), rect.y_range(), stroke);
                 at += beat;
             }
         }
         let stroke = look.stroke(1.0, look.palette.line);
-        painter.vline(axis.at(bar.start), rect.y_range(), stroke);
+        flat.vline(axis.at(bar.start), rect.y_range(), stroke);
     }
 }
 
@@ -85,6 +85,8 @@ pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
     let palette = look.palette;
     let painter = ui.painter_at(rect);
     look.ground(&painter, rect, palette.panel);
+    let mut flat = Flat::new(&painter);
+    let mut names = Vec::new();
     for span in &scene.snapshot.chords {
         let Some(chord) = span.chord.filter(|_| axis.shows(span.from, span.to)) else {
             continue;
@@ -103,31 +105,26 @@ pub fn chords(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) {
         } else {
             0.15
         };
-        painter.rect_filled(
+        flat.plate(
             chip,
-            look.corner(4.0),
+            look.px(4.0),
             mixed(palette.panel, palette.heard, share),
         );
         // The name stays in sight while its chord is.
         let left = chip.left().max(rect.left()) + look.px(5.0);
         let room = chip.right() - left - look.px(1.0);
         if room > look.px(8.0) {
-            fitted(
-                &painter,
-                pos2(left, chip.center().y),
-                Align2::LEFT_CENTER,
-                &chord.name(),
-                look.font(13.0),
-                if ahead { palette.dim } else { palette.text },
-                room,
-            );
+            let ink = if ahead { palette.dim } else { palette.text };
+            names.push((chord.name(), pos2(left, chip.center().y), ink, room));
         }
     }
-    painter.hline(
-        rect.x_range(),
-        rect.bottom() - 0.5,
-        look.stroke(1.0, palette.line),
-    );
+    let edge = look.stroke(1.0, palette.line);
+    flat.hline(rect.x_range(), rect.bottom() - 0.5, edge);
+    flat.show();
+    for (name, place, ink, room) in names {
+        let font = look.font(13.0);
+        fitted(&painter, place, Align2::LEFT_CENTER, &name, font, ink, room);
+    }
 }
 
 /// The host's loop: a band in the ruler; what lies outside is veiled.
@@ -144,18 +141,20 @@ pub fn cycle(ui: &Ui, scene: &Scene, axis: &Axis, ruler: Rect, notes: Rect) {
     ui.painter_at(ruler)
         .rect_filled(band, look.corner(1.5), look.palette.dim);
     let painter = ui.painter_at(notes);
+    let mut flat = Flat::new(&painter);
     let veil = look.palette.ground.gamma_multiply(0.55);
     let (from, to) = (Tick(i64::MIN / 4), Tick(i64::MAX / 4));
     for (from, to) in [(from, start), (end, to)] {
         let range = axis.range(from, to);
         let outside = Rect::from_x_y_ranges(range, notes.y_range()).intersect(notes);
         if outside.is_positive() {
-            painter.rect_filled(outside, 0.0, veil);
+            flat.rect(outside, veil);
         }
     }
     for x in [range.min, range.max] {
-        painter.vline(x, notes.y_range(), look.stroke(1.5, look.palette.dim));
+        flat.vline(x, notes.y_range(), look.stroke(1.5, look.palette.dim));
     }
+    flat.show();
 }
 
 /// The playhead.

@@ -1,6 +1,6 @@
 //! A small software rasteriser for what egui tessellates, so that pictures need no graphics card.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use egui::{
     ClippedPrimitive, Color32, ImageData, Rect, TextureId, TexturesDelta,
@@ -12,7 +12,12 @@ pub struct Picture {
     pub width: usize,
     pub height: usize,
     pub pixels: Vec<Color32>,
+    /// How often a square of [`BLOCK`] pixels was touched by a triangle.
+    pub blocks: usize,
 }
+
+/// Renderers shade squares of so many pixels a side, whole ones also where a triangle covers a part: llvmpipe does.
+pub const BLOCK: usize = 4;
 
 /// A texture of premultiplied pixels.
 struct Texture {
@@ -95,6 +100,7 @@ impl Raster {
             width: size[0],
             height: size[1],
             pixels: vec![ground; size[0] * size[1]],
+            blocks: 0,
         };
         for clipped in primitives {
             if let Primitive::Mesh(mesh) = &clipped.primitive {
@@ -151,6 +157,7 @@ fn triangle(
     let (left, right) = bounds(|at| at.x, clip.0.x.round(), clip.1.x.round());
     let (top, bottom) = bounds(|at| at.y, clip.0.y.round(), clip.1.y.round());
     let edges = [(at[1], at[2]), (at[2], at[0]), (at[0], at[1])];
+    let mut touched = HashSet::new();
     for y in top..bottom.min(picture.height) {
         for x in left..right.min(picture.width) {
             let point = egui::vec2(x as f32 + 0.5, y as f32 + 0.5);
@@ -159,12 +166,14 @@ fn triangle(
                 *weight > 0.0 || (*weight == 0.0 && owns_edge(from, to))
             });
             if inside {
+                touched.insert((x / BLOCK, y / BLOCK));
                 let shares = weights.map(|weight| weight / whole);
                 let pixel = &mut picture.pixels[y * picture.width + x];
                 *pixel = blended(*pixel, texture, &corners, shares);
             }
         }
     }
+    picture.blocks += touched.len();
 }
 
 /// Lays the triangle's colour at a point over what is there.
