@@ -40,6 +40,10 @@ const REDRAWS: u8 = 3;
 /// every take would else be that repetition; so half of the bars of the further ones go their own way.
 const FRESH_TRUST: f32 = 0.3;
 
+/// Bars of a melody that may come again in a row, as they were. A phrase returns, but who asks for the next bars does
+/// not want the old ones for ever: the bar after goes its own way.
+const RECITED: i64 = 3;
+
 /// What there is to play with.
 #[derive(Clone, Copy, Debug)]
 pub struct Music<'a> {
@@ -237,13 +241,14 @@ fn write<'a>(
     let (music, segment) = (blank.music, blank.segment);
     let controls = music.controls;
     let loops = may_be_stuck(music, segment);
+    let recites = controls.role == Role::Continue && recites(music, segment);
     let certain = !loops && avoid.iter().all(Option::is_none);
     let mut attempt = 0;
     loop {
         let chance = (music.roll, attempt);
         let mut rng = stream(controls, segment.bar.number, segment.start, chance);
         let other_take = controls.take > 0 && controls.role != Role::Drums && rng.random_bool(0.5);
-        let fresh = music.roll > 0 || other_take;
+        let fresh = music.roll > 0 || other_take || recites;
         let mut writing = Writing {
             looseness: blank.looseness.loosened(attempt),
             trust: if fresh { FRESH_TRUST } else { 1.0 },
@@ -266,6 +271,21 @@ fn write<'a>(
         }
         attempt += 1;
     }
+}
+
+/// Whether the last [`RECITED`] bars of the melody are some that went before, one after the other.
+fn recites(music: &Music, segment: &Segment) -> bool {
+    let bar = segment.bar;
+    let melody = |back: i64| {
+        let from = bar.start - back * bar.ticks;
+        places(music.own, from, from + bar.ticks)
+    };
+    let last: Vec<_> = (1..=RECITED).map(melody).collect();
+    last.iter().all(|places| !places.is_empty())
+        && (1..=MAX_CONTEXT_BARS).any(|ago| {
+            let mut bars = (1..).zip(&last);
+            bars.all(|(back, places)| *places == melody(back + ago))
+        })
 }
 
 /// Whether the same bar has sounded as often as it may, and what is heard moves on, or nothing is heard, so

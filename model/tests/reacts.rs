@@ -194,3 +194,27 @@ fn a_bass_is_not_stuck_on_one_bar_while_the_chords_move() {
         );
     }
 }
+
+#[test]
+fn a_phrase_returns_but_is_not_recited_for_ever() {
+    /// "Ode to Joy", eight bars of a key a quarter: a tune that says everything twice.
+    const ODE: [u8; 32] = [
+        71, 71, 72, 74, 74, 72, 71, 69, 67, 67, 69, 71, 71, 69, 69, 69, //
+        71, 71, 72, 74, 74, 72, 71, 69, 67, 67, 69, 71, 69, 67, 67, 67,
+    ];
+    let ode: Vec<Note> = (0..)
+        .zip(ODE)
+        .map(|(quarter, pitch)| note(24 * quarter, 22, pitch))
+        .collect();
+    for seed in 0..4 {
+        let played = play(Role::Continue, Meter::COMMON, &ode, seed);
+        let melody: Vec<Note> = ode.iter().chain(&played).copied().collect();
+        let bar = |bar: i64| places(&melody, Tick(96 * bar), Tick(96 * bar + 96));
+        let again = |number: i64| (1..=8).any(|ago| bar(number) == bar(number - ago));
+        let mut row = 0;
+        for number in 8..BARS {
+            row = if again(number) { row + 1 } else { 0 };
+            assert!(row < 5, "seed {seed}: {row} old bars up to {number}");
+        }
+    }
+}
