@@ -42,7 +42,9 @@ const FRESH_TRUST: f32 = 0.3;
 
 /// Bars of a melody that may come again in a row, as they were. A phrase returns, but who asks for the next bars does
 /// not want the old ones for ever: the bar after goes its own way.
-const RECITED: i64 = 3;
+const RECITED: i64 = 4;
+/// What comes again sooner than after so many bars is no phrase but a figure, which may go on.
+const PHRASE: i64 = 4;
 
 /// What there is to play with.
 #[derive(Clone, Copy, Debug)]
@@ -281,11 +283,13 @@ fn recites(music: &Music, segment: &Segment) -> bool {
         places(music.own, from, from + bar.ticks)
     };
     let last: Vec<_> = (1..=RECITED).map(melody).collect();
+    let returned = |ago: i64| {
+        let mut bars = (1..).zip(&last);
+        bars.all(|(back, places)| *places == melody(back + ago))
+    };
     last.iter().all(|places| !places.is_empty())
-        && (1..=MAX_CONTEXT_BARS).any(|ago| {
-            let mut bars = (1..).zip(&last);
-            bars.all(|(back, places)| *places == melody(back + ago))
-        })
+        && !(1..PHRASE).any(returned)
+        && (PHRASE..=MAX_CONTEXT_BARS).any(returned)
 }
 
 /// Whether the same bar has sounded as often as it may, and what is heard moves on, or nothing is heard, so
