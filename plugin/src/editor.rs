@@ -30,6 +30,8 @@ mod state;
 mod status_line;
 mod take;
 mod theme;
+#[cfg(target_os = "linux")]
+mod x11;
 
 use continuo_model::{controls::Controls, time::Tick};
 use egui::{Rect, Ui, pos2};

@@ -19,6 +19,8 @@ use nice_plug_egui::{
     NiceEguiApp, baseview::WindowSize, create_egui_editor,
 };
 
+#[cfg(target_os = "linux")]
+use super::x11::Keyboard;
 use super::{
     Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
     theme::SMALLEST_SIZE, window,
@@ -53,7 +55,8 @@ pub fn editor(params: &Arc<ContinuoParams>, status: &Arc<Status>) -> ContinuoEdi
 }
 
 impl ContinuoEditor {
-    fn create(&self) -> (Arc<EguiEditorState>, Option<EguiEditor<App>>) {
+    /// `inside`: of a host's window.
+    fn create(&self, inside: bool) -> (Arc<EguiEditorState>, Option<EguiEditor<App>>) {
         let kept = *self.params.window.lock();
         let size = LogicalSize::new(kept.width, kept.height);
         let state = EguiEditorState::from_size(size, 1.0);
@@ -73,6 +76,9 @@ impl ContinuoEditor {
             look: None,
             host: Host::here(),
             actions: SeatActions::new(self.params.song.clone()),
+            inside,
+            #[cfg(target_os = "linux")]
+            keyboard: None,
         };
         let repaint = self.params.song.board().repaint().clone();
         let editor = create_egui_editor(Arc::clone(&state), repaint, settings, app);
@@ -101,7 +107,7 @@ impl Editor for ContinuoEditor {
         context: GuiContext,
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
-        let (state, editor) = self.create();
+        let (state, editor) = self.create(parent.is_some() || wait_for_parent);
         let editor = editor.ok_or("no window")?;
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         *current = Some(state);
@@ -141,6 +147,10 @@ struct App {
     look: Option<Look>,
     host: Host,
     actions: SeatActions,
+    /// A host's window is around this one.
+    inside: bool,
+    #[cfg(target_os = "linux")]
+    keyboard: Option<Keyboard>,
 }
 
 impl NiceEguiApp for App {
@@ -152,8 +162,13 @@ impl NiceEguiApp for App {
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
         self.context = Some(context);
         self.params.song.board().watch(true);
-        // Space starts and stops the host whatever the keyboard is on here.
+        // Space starts and stops the host whatever the keyboard is on here. Where the library does not ask for
+        // it, on X11, the keyboard is settled with the server.
         frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space()]));
+        #[cfg(target_os = "linux")]
+        if self.inside {
+            self.keyboard = Keyboard::leave_to_host(frame.baseview_window()).ok();
+        }
         Ok(())
     }
 
@@ -186,6 +201,8 @@ impl NiceEguiApp for App {
         };
         let before = self.view.clone();
         window(ui, &scene, &mut self.view);
+        #[cfg(target_os = "linux")]
+        self.settle_keyboard(ui, frame);
         if before != self.view {
             self.params.window.lock().keep(&self.view);
             ui.ctx().request_repaint();
@@ -199,6 +216,20 @@ impl NiceEguiApp for App {
         let mut kept = self.params.window.lock();
         let size = vec2(size.logical.width as f32, size.logical.height as f32);
         (kept.width, kept.height) = (size.x, size.y);
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl App {
+    fn settle_keyboard(&mut self, ui: &egui::Ui, frame: &Frame) {
+        let Some(keyboard) = &mut self.keyboard else {
+            return;
+        };
+        // A server that does not answer ends the window by itself.
+        if let Ok(true) = keyboard.settle(frame.baseview_window(), ui) {
+            ui.memory_mut(|memory| memory.stop_text_input());
+            ui.ctx().request_repaint();
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
 
 use std::{
-    fs::{self, File},
-    io::BufWriter,
-    path::{Path, PathBuf},
+    fs,
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -17,13 +16,8 @@ use continuo_tests::{
     player::{Pacing, Player, Session, beats},
     transport::Song,
 };
-use x11rb::{
-    COPY_DEPTH_FROM_PARENT,
-    connection::Connection as _,
-    protocol::xproto::{ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass},
-    rust_connection::RustConnection,
-    wrapper::ConnectionExt as _,
-};
+
+use crate::{keyboard, parent::Parent};
 
 /// Opens the plugin's window on the X server of DISPLAY while a clip plays, measures it, and opens, resizes and
 /// closes it many times. Exit code 1 when a note was late, something leaked, or the window painted for nothing.
@@ -69,66 +63,6 @@ pub fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A window of the host's own.
-struct Parent {
-    connection: RustConnection,
-    id: u32,
-}
-
-impl Parent {
-    fn open(width: u16, height: u16) -> Result<Self> {
-        let (connection, screen) = x11rb::connect(None).context("no X server at DISPLAY")?;
-        let root = connection.setup().roots[screen].root;
-        let id = connection.generate_id()?;
-        let attributes = CreateWindowAux::new();
-        let class = WindowClass::INPUT_OUTPUT;
-        let depth = COPY_DEPTH_FROM_PARENT;
-        connection
-            .create_window(
-                depth,
-                id,
-                root,
-                0,
-                0,
-                width,
-                height,
-                0,
-                class,
-                0,
-                &attributes,
-            )?
-            .check()?;
-        connection.map_window(id)?.check()?;
-        // Out of the way: what is under the pointer looks otherwise.
-        let (x, y) = (i16::try_from(width)? - 1, i16::try_from(height)? - 1);
-        connection
-            .warp_pointer(x11rb::NONE, id, 0, 0, 0, 0, x, y)?
-            .check()?;
-        connection.sync()?;
-        Ok(Self { connection, id })
-    }
-
-    /// What is seen of the window's upper left, as a PNG.
-    fn picture(&self, path: &Path, (width, height): (u32, u32)) -> Result<()> {
-        let (width, height) = (u16::try_from(width)?, u16::try_from(height)?);
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.id, 0, 0, width, height, !0)?
-            .reply()?;
-        // Blue, green, red and a byte to spare, as servers of this byte order have it.
-        let pixels: Vec<u8> = image
-            .data
-            .chunks_exact(4)
-            .flat_map(|pixel| [pixel[2], pixel[1], pixel[0]])
-            .collect();
-        let file = BufWriter::new(File::create(path)?);
-        let mut encoder = png::Encoder::new(file, width.into(), height.into());
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.write_header()?.write_image_data(&pixels)?;
-        Ok(())
     }
 }
 
@@ -202,6 +136,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     player.set_cycle(Some((0.0, length)));
     let parent = Parent::open(1280, 900)?;
 
+    keyboard::belongs_to_the_host(&mut player, &parent)?;
     let opened = player.instance().open_window(parent.id)?;
     println!("opened at {opened:?}");
     player.stop(1.0)?;

@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
 mod host;
+#[cfg(target_os = "linux")]
+mod keyboard;
+#[cfg(target_os = "linux")]
+mod parent;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
