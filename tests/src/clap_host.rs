@@ -101,6 +101,8 @@ pub struct ClapInstance {
     /// Samples processed since activation.
     steady_time: u64,
     last_call: Duration,
+    /// The plugin's window is open.
+    window: bool,
 }
 
 impl ClapInstance {
@@ -141,6 +143,7 @@ impl ClapInstance {
             setup: Setup::offline(48_000.0, 0),
             steady_time: 0,
             last_call: Duration::ZERO,
+            window: false,
         })
     }
 
@@ -397,6 +400,10 @@ impl Instance for ClapInstance {
 
 impl Drop for ClapInstance {
     fn drop(&mut self) {
+        if self.window {
+            // The plugin goes in any case.
+            let _ = self.close();
+        }
         self.deactivate();
     }
 }

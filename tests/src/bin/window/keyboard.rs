@@ -6,8 +6,11 @@ use x11rb::protocol::xproto::{ConnectionExt as _, EventMask};
 
 use crate::parent::{LEFT, Parent, Pressed, WHEEL_UP, key};
 
-/// Seconds in which the window has painted what a key or a click did, on a busy machine too.
-const SOON: f64 = 0.4;
+/// Seconds between two things that a musician does: more than a double-click may take, in frames of a busy
+/// machine too.
+const PAUSE: f64 = 0.6;
+/// Seconds in which what was done has had its effect.
+const PATIENCE: f64 = 5.0;
 /// The knob whose value is typed.
 const KNOB: &str = "Adventure";
 
@@ -78,7 +81,6 @@ pub fn belongs_to_the_host(player: &mut Player, parent: &Parent) -> Result<()> {
     user.click_at(value)?;
     user.expects(Vec::new(), parent.plugin()?, "before it is closed")?;
     user.player.instance().close_window()?;
-    user.player.stop(SOON)?;
     user.expects(Vec::new(), parent.id, "as it was closed while typing")?;
     parent.point_out_of_the_way()?;
     println!("the keyboard is the host's, but while a value is typed or the host hands it over");
@@ -101,12 +103,17 @@ fn handed_over(user: &mut User) -> Result<()> {
     user.expects(vec![SPACE_PASSED_ON, letter], plugin, "as it is handed over")?;
     let before = user.shares()?;
     for _ in 0..12 {
-        user.press(key::TAB)?;
-        user.press(key::UP)?;
+        parent.press(key::TAB)?;
+        user.player.stop(0.1)?;
+        parent.press(key::UP)?;
+        user.player.stop(0.1)?;
     }
-    let after = user.shares()?;
-    let changed = before.iter().zip(&after).filter(|(one, other)| one != other);
-    ensure!(changed.count() >= 2, "Tab and the arrows changed nothing");
+    user.until(|user| {
+        let after = user.shares()?;
+        let changed = before.iter().zip(&after).filter(|(one, other)| one != other);
+        ensure!(changed.count() >= 2, "Tab and the arrows changed nothing");
+        Ok(())
+    })?;
     user.press(key::SPACE)?;
     user.expects(vec![SPACE_PASSED_ON], plugin, "on a control")?;
     user.press(key::ESCAPE)?;
@@ -123,7 +130,7 @@ struct User<'u, 'p> {
 
 impl User<'_, '_> {
     fn wait(&mut self) -> Result<()> {
-        self.player.stop(SOON)
+        self.player.stop(PAUSE)
     }
 
     fn press(&mut self, key: u32) -> Result<()> {
@@ -132,10 +139,8 @@ impl User<'_, '_> {
     }
 
     fn click_at(&mut self, (x, y): (i16, i16)) -> Result<()> {
-        // A second click soon after the first would reset the knob.
-        self.wait()?;
         self.parent.point(x, y)?;
-        self.player.stop(0.1)?;
+        self.wait()?;
         self.parent.click(LEFT)?;
         self.wait()
     }
@@ -146,26 +151,50 @@ impl User<'_, '_> {
         (0..count).map(|index| instance.share(index)).collect()
     }
 
+    /// Waits until `check` is content.
+    fn until(&mut self, mut check: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        let mut waited = 0.0;
+        loop {
+            match check(self) {
+                Err(error) if waited >= PATIENCE => return Err(error),
+                Err(_) => self.player.stop(0.1)?,
+                Ok(()) => return Ok(()),
+            }
+            waited += 0.1;
+        }
+    }
+
     fn reads(&mut self, expected: &str) -> Result<()> {
-        let text = self.player.instance().text(KNOB)?;
-        ensure!(text == expected, "{KNOB} is at {text}, not at {expected}");
-        Ok(())
+        self.until(|user| {
+            let text = user.player.instance().text(KNOB)?;
+            ensure!(text == expected, "{KNOB} is at {text}, not at {expected}");
+            Ok(())
+        })
     }
 
     /// The host was given these keys and no others, and this window has the keyboard. The window of the plugin
     /// listens to keys only if that is the one.
     fn expects(&mut self, keys: Vec<Pressed>, focused: u32, when: &str) -> Result<()> {
-        let given = self.parent.keys()?;
-        ensure!(given == keys, "{when}: the host was given {given:x?}");
-        let now = self.parent.focused()?;
-        ensure!(now == focused, "{when}: {now:#x} has the keyboard, not {focused:#x}");
-        let Ok(plugin) = self.parent.plugin() else {
-            return Ok(());
-        };
-        let attributes = self.parent.connection.get_window_attributes(plugin)?;
-        let listens = attributes.reply()?.all_event_masks.contains(EventMask::KEY_PRESS);
-        ensure!(listens == (focused == plugin), "{when}: the plugin listens to keys: {listens}");
-        Ok(())
+        let mut given = Vec::new();
+        self.until(|user| {
+            given.extend(user.parent.keys()?);
+            ensure!(given == keys, "{when}: the host was given {given:x?}");
+            let now = user.parent.focused()?;
+            ensure!(
+                now == focused,
+                "{when}: {now:#x} has the keyboard, not {focused:#x}"
+            );
+            let Ok(plugin) = user.parent.plugin() else {
+                return Ok(());
+            };
+            let attributes = user.parent.connection.get_window_attributes(plugin)?;
+            let heard = attributes.reply()?.all_event_masks;
+            ensure!(
+                heard.contains(EventMask::KEY_PRESS) == (focused == plugin),
+                "{when}: the plugin listens to {heard:?}"
+            );
+            Ok(())
+        })
     }
 }
 
@@ -183,9 +212,15 @@ fn find_knob(
     let mut turns = |x: i16, y: i16| -> Result<bool> {
         let before = player.instance().share(index)?;
         parent.point(x, y)?;
+        player.stop(0.1)?;
         parent.click(WHEEL_UP)?;
-        player.stop(0.15)?;
-        Ok(player.instance().share(index)? != before)
+        for _ in 0..10 {
+            player.stop(0.06)?;
+            if player.instance().share(index)? != before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
     let y = height - 90;
     for x in (20..width).step_by(30) {
