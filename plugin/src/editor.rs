@@ -14,6 +14,7 @@ mod control;
 mod dock;
 mod forget;
 mod gestures;
+mod handle;
 mod header;
 mod hints;
 mod icons;

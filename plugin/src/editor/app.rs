@@ -20,7 +20,7 @@ use nice_plug_egui::{
 };
 
 #[cfg(target_os = "linux")]
-use super::x11::Keyboard;
+use super::x11::{self, Keyboard};
 use super::{
     Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
     theme::SMALLEST_SIZE, window,
@@ -203,6 +203,9 @@ impl NiceEguiApp for App {
         window(ui, &scene, &mut self.view);
         #[cfg(target_os = "linux")]
         self.settle_keyboard(ui, frame);
+        if self.actions.take_drag() {
+            self.drag(frame);
+        }
         if before != self.view {
             self.params.window.lock().keep(&self.view);
             ui.ctx().request_repaint();
@@ -219,8 +222,20 @@ impl NiceEguiApp for App {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl App {
+    /// Lets the held phrase hang from the pointer, or offers it as a file.
+    fn drag(&self, frame: &Frame) {
+        #[cfg(target_os = "linux")]
+        if let Ok(window) = x11::let_go(frame.baseview_window()) {
+            self.actions.drag_from(window);
+            return;
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = frame;
+        self.actions.offer();
+    }
+
+    #[cfg(target_os = "linux")]
     fn settle_keyboard(&mut self, ui: &egui::Ui, frame: &Frame) {
         let Some(keyboard) = &mut self.keyboard else {
             return;

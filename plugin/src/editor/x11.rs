@@ -1,12 +1,16 @@
 //! What the window and the X server have to settle beside painting.
 //!
-//! The window's library does not ask whose the keyboard is, so this speaks to the server itself: over a
-//! connection of its own, whose errors are answers and nobody else's, and where only the window's own client
-//! may ask, over the library's. All of it runs on the window's thread.
+//! The window's library does not ask whose the keyboard is and lets nothing be dragged out, so this speaks to the
+//! server itself: over connections of its own, whose errors are answers and nobody else's, and where only the
+//! window's own client may ask, over the library's, on the window's thread.
 
+mod drag;
 mod keyboard;
 
-pub use keyboard::Keyboard;
+pub use self::{
+    drag::{Drag, Outcome, let_go},
+    keyboard::Keyboard,
+};
 
 use nice_plug_egui::baseview::WindowContext;
 use raw_window_handle::{

@@ -21,6 +21,7 @@ pub enum Did {
     Hold(Tick, bool),
     Reroll(Tick),
     Export,
+    Drag,
     Dismiss,
 }
 
@@ -74,6 +75,10 @@ impl Actions for Recorder {
 
     fn export(&self) {
         self.did(Did::Export);
+    }
+
+    fn drag(&self) {
+        self.did(Did::Drag);
     }
 
     fn exported(&self) -> Export {

@@ -44,8 +44,7 @@ pub struct Keyboard {
     before: Option<(InputFocus, Window)>,
     /// Something in the window had egui's focus in the last frame.
     wanted: bool,
-    /// The first key code, and what each from there on means without shift.
-    meanings: (u8, Vec<u32>),
+    meanings: Meanings,
 }
 
 impl Keyboard {
@@ -57,7 +56,7 @@ impl Keyboard {
         let (x, _) = x11rb::connect(None)?;
         let mut keyboard = Self {
             window: number(window)?,
-            meanings: meanings(&x)?,
+            meanings: Meanings::read(&x)?,
             x,
             mine: false,
             before: None,
@@ -197,7 +196,7 @@ impl Keyboard {
                 _ => continue,
             };
             // Events that a program made up may be our own.
-            if key.response_type & 0x80 == 0 && others(self.meaning(key.detail)) {
+            if key.response_type & 0x80 == 0 && others(self.meanings.of(key.detail)) {
                 self.send(key, mask)?;
             }
         }
@@ -225,21 +224,36 @@ impl Keyboard {
         }
         Ok(())
     }
-
-    fn meaning(&self, code: u8) -> u32 {
-        let (first, meanings) = &self.meanings;
-        let index = code.checked_sub(*first).map(usize::from);
-        index
-            .and_then(|index| meanings.get(index))
-            .map_or(0, |meaning| *meaning)
-    }
 }
 
-/// What the keys mean without shift.
-fn meanings(x: &RustConnection) -> Fallible<(u8, Vec<u32>)> {
-    let (first, last) = (x.setup().min_keycode, x.setup().max_keycode);
-    let mapping = x.get_keyboard_mapping(first, last - first + 1)?.reply()?;
-    let columns = usize::from(mapping.keysyms_per_keycode).max(1);
-    let meanings = mapping.keysyms.iter().step_by(columns);
-    Ok((first, meanings.copied().collect()))
+/// What the keys mean without shift, as X names it.
+pub struct Meanings {
+    first: u8,
+    meanings: Vec<u32>,
+}
+
+impl Meanings {
+    /// Those of the server's keyboard.
+    ///
+    /// # Errors
+    /// When the X server does not answer.
+    pub fn read(x: &RustConnection) -> Fallible<Self> {
+        let (first, last) = (x.setup().min_keycode, x.setup().max_keycode);
+        let mapping = x.get_keyboard_mapping(first, last - first + 1)?.reply()?;
+        let columns = usize::from(mapping.keysyms_per_keycode).max(1);
+        let meanings = mapping.keysyms.into_iter().step_by(columns).collect();
+        Ok(Self { first, meanings })
+    }
+
+    /// The meaning of the key with this code, 0 if it has none.
+    fn of(&self, code: u8) -> u32 {
+        let index = code.checked_sub(self.first).map(usize::from);
+        let meaning = index.and_then(|index| self.meanings.get(index));
+        meaning.copied().unwrap_or_default()
+    }
+
+    /// The code of the key with this meaning.
+    pub fn code(&self, meaning: u32) -> Option<u8> {
+        (self.first..=u8::MAX).find(|code| self.of(*code) == meaning)
+    }
 }

@@ -1,32 +1,28 @@
 //! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use continuo_model::time::Meter;
 use continuo_tests::{
     clip::{self, ClipNote},
     counters::Counters,
-    host::{self, Format},
+    host::{self, Instance},
     player::{Pacing, Player, Session, beats},
     transport::Song,
 };
 
-use crate::{keyboard, parent::Parent};
+use crate::{drag, keyboard, parent::Parent};
 
 /// Opens the plugin's window on the X server of DISPLAY while a clip plays, measures it, and opens, resizes and
 /// closes it many times. Exit code 1 when a note was late, something leaked, or the window painted for nothing.
 #[derive(Parser)]
 #[command(name = "window", version)]
 struct Arguments {
-    /// The built Continuo.clap.
-    #[arg(long)]
-    bundle: PathBuf,
+    /// The built Continuo.clap and Continuo.vst3, one after the other.
+    #[arg(long = "bundle", required = true)]
+    bundles: Vec<PathBuf>,
     /// The clip that plays.
     #[arg(long)]
     clip: PathBuf,
@@ -36,15 +32,34 @@ struct Arguments {
     /// Where pictures of the window go.
     #[arg(long)]
     out: PathBuf,
+    /// The music folder of whoever runs this: where exports go.
+    #[arg(long)]
+    music: PathBuf,
+    /// What to try; all of it unless something is chosen.
+    #[arg(long = "stage", value_enum)]
+    stages: Vec<Stage>,
     /// How often the window is closed and opened again.
     #[arg(long, default_value_t = 50)]
     times: u32,
 }
 
+/// What is tried, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    /// Whose the keyboard is.
+    Keyboard,
+    /// The held phrase is dragged out.
+    Drag,
+    /// Frames a second, and what they cost.
+    Load,
+    /// The window is opened, resized and closed many times.
+    Reopen,
+}
+
 const RATE: f64 = 48_000.0;
 const FRAMES: u32 = 256;
 /// Quarter notes a minute.
-const TEMPO: f64 = 104.0;
+pub const TEMPO: f64 = 104.0;
 /// Frames a second that are enough: on X11 the window paints at every second refresh of the server, and a
 /// virtual one has 34 in a second; other work of the machine may take half of them.
 const ENOUGH: f64 = 10.0;
@@ -123,36 +138,63 @@ fn note(name: &str, seconds: f64, before: (Load, Counters), after: (Load, Counte
 fn run(arguments: &Arguments) -> Result<()> {
     fs::create_dir_all(&arguments.out)?;
     let clip = clip::from_midi_file(&arguments.clip)?;
+    let parent = Parent::open(1280, 900)?;
+    for bundle in &arguments.bundles {
+        let mut instance = host::open(bundle)?;
+        println!("{}", instance.format());
+        instance.set("Role", &arguments.role)?;
+        for stage in Stage::value_variants() {
+            let asked = &arguments.stages;
+            if asked.is_empty() || asked.contains(stage) {
+                let player = player(&mut *instance, &clip)?;
+                stage.run(player, &parent, arguments)?;
+                instance.deactivate();
+            }
+        }
+        let counters = instance.counters()?;
+        println!(
+            "late notes: {}, planner panics: {}",
+            counters.late, counters.worker_panics
+        );
+        ensure!(counters.late == 0, "{} notes were late", counters.late);
+        ensure!(counters.worker_panics == 0, "a planner panicked");
+    }
+    Ok(())
+}
+
+/// A track on which `clip` goes round, in real time.
+fn player<'a>(instance: &'a mut dyn Instance, clip: &[ClipNote]) -> Result<Player<'a>> {
     let last = clip.iter().map(ClipNote::end_tick).max().unwrap_or(0);
     let length = (beats(last) / 4.0).ceil() * 4.0;
-    let mut instance = host::load(Format::Clap, &arguments.bundle)?;
-    instance.set("Role", &arguments.role)?;
     let song = Song::new(RATE, TEMPO, Meter::COMMON);
     let session = Session {
         pacing: Pacing::Live(1.0),
         ..Session::offline(FRAMES)
     };
-    let mut player = Player::new(&mut *instance, song, &clip, session)?;
+    let mut player = Player::new(instance, song, clip, session)?;
     player.set_cycle(Some((0.0, length)));
-    let parent = Parent::open(1280, 900)?;
+    Ok(player)
+}
 
-    keyboard::belongs_to_the_host(&mut player, &parent)?;
-    let opened = player.instance().open_window(parent.id)?;
-    println!("opened at {opened:?}");
-    player.stop(1.0)?;
-    parent.picture(&arguments.out.join("opened.png"), opened)?;
-    measure(&mut player, &parent, arguments)?;
-    let grown = reopen(&mut player, &parent, arguments.times)?;
-    player.stop(0.2)?;
-    let counters = player.instance().counters()?;
-    println!(
-        "late notes: {}, planner panics: {}",
-        counters.late, counters.worker_panics
-    );
-    ensure!(counters.late == 0, "{} notes were late", counters.late);
-    ensure!(counters.worker_panics == 0, "a planner panicked");
-    ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
-    Ok(())
+impl Stage {
+    fn run(self, mut player: Player, parent: &Parent, arguments: &Arguments) -> Result<()> {
+        match self {
+            Self::Keyboard => keyboard::belongs_to_the_host(&mut player, parent),
+            Self::Drag => drag::carries_the_held_phrase(player, parent, &arguments.music),
+            Self::Load => {
+                let opened = player.instance().open_window(parent.id)?;
+                println!("opened at {opened:?}");
+                player.stop(1.0)?;
+                parent.picture(&arguments.out.join("opened.png"), opened)?;
+                measure(&mut player, parent, arguments)
+            }
+            Self::Reopen => {
+                let grown = reopen(&mut player, parent, arguments.times)?;
+                ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Frames and load while music plays, and while nothing moves; a picture of each.

@@ -100,7 +100,11 @@ fn handed_over(user: &mut User) -> Result<()> {
         key: u32::from(b's'),
         passed_on: true,
     };
-    user.expects(vec![SPACE_PASSED_ON, letter], plugin, "as it is handed over")?;
+    user.expects(
+        vec![SPACE_PASSED_ON, letter],
+        plugin,
+        "as it is handed over",
+    )?;
     let before = user.shares()?;
     for _ in 0..12 {
         parent.press(key::TAB)?;
@@ -110,7 +114,10 @@ fn handed_over(user: &mut User) -> Result<()> {
     }
     user.until(|user| {
         let after = user.shares()?;
-        let changed = before.iter().zip(&after).filter(|(one, other)| one != other);
+        let changed = before
+            .iter()
+            .zip(&after)
+            .filter(|(one, other)| one != other);
         ensure!(changed.count() >= 2, "Tab and the arrows changed nothing");
         Ok(())
     })?;

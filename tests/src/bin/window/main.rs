@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod drag;
+#[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
 mod keyboard;
 #[cfg(target_os = "linux")]
 mod parent;
+#[cfg(target_os = "linux")]
+mod target;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {

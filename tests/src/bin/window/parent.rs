@@ -70,7 +70,10 @@ impl Parent {
     /// Moves the pointer to the window's lower right: what is under the pointer looks otherwise.
     pub fn point_out_of_the_way(&self) -> Result<()> {
         let size = self.connection.get_geometry(self.id)?.reply()?;
-        self.point(i16::try_from(size.width)? - 1, i16::try_from(size.height)? - 1)
+        self.point(
+            i16::try_from(size.width)? - 1,
+            i16::try_from(size.height)? - 1,
+        )
     }
 
     /// A window of the host's inside of this one, that listens to keys.
