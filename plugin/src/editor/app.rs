@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -22,8 +23,8 @@ use nice_plug_egui::{
 #[cfg(target_os = "linux")]
 use super::x11::{self, Keyboard};
 use super::{
-    Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
-    theme::SMALLEST_SIZE, window,
+    Host, Look, Moment, Scene, View, clerk::SeatActions, forget, gestures::Balanced,
+    motion::Motion, state::LARGEST, theme::SMALLEST_SIZE, window,
 };
 use crate::{
     params::ContinuoParams,
@@ -69,13 +70,13 @@ impl ContinuoEditor {
         let app = App {
             params: Arc::clone(&self.params),
             status: Arc::clone(&self.status),
-            context: None,
+            gestures: None,
             view: kept.view(),
             motion: Motion::default(),
             snapshot: Arc::default(),
             look: None,
             host: Host::here(),
-            actions: SeatActions::new(self.params.song.clone()),
+            actions: SeatActions::new(&self.params),
             inside,
             #[cfg(target_os = "linux")]
             keyboard: None,
@@ -139,7 +140,7 @@ impl Editor for ContinuoEditor {
 struct App {
     params: Arc<ContinuoParams>,
     status: Arc<Status>,
-    context: Option<GuiContext>,
+    gestures: Option<Balanced<GuiContext>>,
     view: View,
     motion: Motion,
     snapshot: Arc<Snapshot>,
@@ -160,11 +161,8 @@ impl NiceEguiApp for App {
         context: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        self.context = Some(context);
+        self.gestures = Some(Balanced::new(context));
         self.params.song.board().watch(true);
-        // Space starts and stops the host whatever the keyboard is on here. Where the library does not ask for
-        // it, on X11, the keyboard is settled with the server.
-        frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space()]));
         #[cfg(target_os = "linux")]
         if self.inside {
             self.keyboard = Keyboard::leave_to_host(frame.baseview_window()).ok();
@@ -173,7 +171,7 @@ impl NiceEguiApp for App {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
-        let Some(context) = &self.context else {
+        let Some(gestures) = &self.gestures else {
             return;
         };
         self.status.add(Count::FramesPainted, 1);
@@ -193,7 +191,7 @@ impl NiceEguiApp for App {
             look,
             params: &self.params,
             controls,
-            gestures: context,
+            gestures,
             actions: &self.actions,
             snapshot: &self.snapshot,
             moment: Moment::read(&self.status, &reading, at, bypass),
@@ -201,6 +199,13 @@ impl NiceEguiApp for App {
         };
         let before = self.view.clone();
         window(ui, &scene, &mut self.view);
+        // Space starts and stops the host whatever the keyboard is on here, but in a path. Where the library does
+        // not ask for it, on X11, the keyboard is settled with the server.
+        frame.set_key_capture(if ui.ctx().text_edit_focused() {
+            KeyCapture::CaptureAll
+        } else {
+            KeyCapture::IgnoreKeys(vec![space()])
+        });
         #[cfg(target_os = "linux")]
         self.settle_keyboard(ui, frame);
         if self.actions.take_drag() {
@@ -250,6 +255,17 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
+        if let Some(gestures) = &self.gestures {
+            // A host that drops the instance before its window has nobody left to tell, which the library takes for
+            // a fault.
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                forget::let_go(&self.params, gestures, &mut self.view);
+                gestures.end_all();
+            }));
+            if ended.is_err() {
+                eprintln!("Continuo: the window outlived its instance");
+            }
+        }
         self.params.song.board().watch(false);
     }
 }

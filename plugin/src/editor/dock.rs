@@ -280,7 +280,7 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool
         forget(ui, scene, view, cell);
     }
     if let Some(cell) = last.next().filter(|_| !in_header) {
-        export(ui, scene, cell);
+        export(ui, scene, view, cell);
     }
     if alone {
         let less = cells(rows.rest, others, gap)[others - 1];

@@ -108,7 +108,9 @@ fn export_words(export: &Export) -> Option<(Tone, String)> {
             );
             Some((Tone::Playing, words))
         }
-        Export::Failed(why) => Some((Tone::Wrong, format!("no file was written: {why}"))),
+        Export::NoFolder(why) | Export::Failed(why) => {
+            Some((Tone::Wrong, format!("no file was written: {why}")))
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The window with recording stand-ins for the host and the seat.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use continuo_model::time::Tick;
 use nice_plug::params::internals::ParamPtr;
 
 use crate::{
-    editor::{Actions, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
+    editor::{Actions, Dialog, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
@@ -22,6 +22,8 @@ pub enum Did {
     Reroll(Tick),
     Export,
     Drag,
+    Choose(String),
+    Browse,
     Dismiss,
 }
 
@@ -43,6 +45,20 @@ impl Recorder {
 fn name(param: ParamPtr) -> String {
     // SAFETY: tests keep the parameters for longer than the window.
     unsafe { param.name() }.to_owned()
+}
+
+impl<G: Gestures> Gestures for Rc<G> {
+    fn begin(&self, param: ParamPtr) {
+        self.as_ref().begin(param);
+    }
+
+    fn set(&self, param: ParamPtr, normalized: f32) {
+        self.as_ref().set(param, normalized);
+    }
+
+    fn end(&self, param: ParamPtr) {
+        self.as_ref().end(param);
+    }
 }
 
 impl Gestures for Recorder {
@@ -87,6 +103,22 @@ impl Actions for Recorder {
 
     fn dismiss_export(&self) {
         self.did(Did::Dismiss);
+    }
+
+    fn folder(&self) -> String {
+        "/home/me/Music".to_owned()
+    }
+
+    fn choose_folder(&self, text: &str) {
+        self.did(Did::Choose(text.to_owned()));
+    }
+
+    fn browse(&self) {
+        self.did(Did::Browse);
+    }
+
+    fn dialog(&self) -> Dialog {
+        Dialog::Closed
     }
 }
 
