@@ -206,10 +206,10 @@ impl User<'_, '_> {
 }
 
 /// A place on the screen.
-type Place = (i16, i16);
+pub type Place = (i16, i16);
 
 /// A place on the knob's dial and one on its value: the wheel finds them.
-fn find_knob(
+pub fn find_knob(
     player: &mut Player,
     parent: &Parent,
     (width, height): (u32, u32),
