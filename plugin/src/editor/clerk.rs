@@ -219,7 +219,12 @@ impl Actions for SeatActions {
     }
 
     fn dialog(&self) -> Dialog {
-        *open(&self.clerk.dialog)
+        let mut dialog = open(&self.clerk.dialog);
+        let now = *dialog;
+        if now == Dialog::Chosen {
+            *dialog = Dialog::Closed;
+        }
+        now
     }
 }
 
@@ -254,18 +259,20 @@ fn browse(clerk: &Arc<Clerk>) {
     let ask = move || {
         let start = mine.folder.path().unwrap_or_default();
         let chosen = ask_for_a_folder(&start);
-        let end = if chosen.is_some() {
-            Dialog::Closed
-        } else {
-            Dialog::Empty
-        };
-        *open(&mine.dialog) = end;
+        let mut end = Dialog::Empty;
         if let Some(path) = chosen
             && mine.begins(Export::Writing)
         {
             let fate = mine.choose(&path.to_string_lossy());
+            let taken = !matches!(fate, Export::NoFolder(_));
+            end = if taken {
+                Dialog::Chosen
+            } else {
+                Dialog::Closed
+            };
             mine.ends(fate);
         }
+        *open(&mine.dialog) = end;
         mine.seat.board().repaint().request_repaint();
     };
     let thread = thread::Builder::new().name("continuo-dialog".into());

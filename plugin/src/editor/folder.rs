@@ -9,6 +9,8 @@ const WIDTH: f32 = 430.0;
 
 /// Draws the panel if it is open, or if an export waits for a folder.
 pub fn folder(ui: &Ui, scene: &Scene, view: &mut View) {
+    // Told once, so that it is asked for in each frame.
+    let dialog = scene.actions.dialog();
     let asked = match scene.actions.exported() {
         Export::NoFolder(why) => Some(why),
         _ => None,
@@ -16,7 +18,7 @@ pub fn folder(ui: &Ui, scene: &Scene, view: &mut View) {
     if asked.is_some() && view.folder.is_none() {
         view.folder = Some(scene.actions.folder());
     }
-    let Some(mut typed) = view.folder.take() else {
+    let Some(mut typed) = view.folder.take().filter(|_| dialog != Dialog::Chosen) else {
         return;
     };
     let look = &scene.look;
@@ -27,7 +29,7 @@ pub fn folder(ui: &Ui, scene: &Scene, view: &mut View) {
         .inner_margin(Margin::same(look.px(14.0) as i8));
     let modal = Modal::new(Id::unique("folder")).frame(frame);
     let shown = modal.show(ui.ctx(), |ui| {
-        panel(ui, scene, &mut typed, asked.as_deref())
+        panel(ui, scene, dialog, &mut typed, asked.as_deref())
     });
     let end = if shown.inner == End::None && shown.should_close() {
         End::Cancelled
@@ -51,7 +53,7 @@ enum End {
     Cancelled,
 }
 
-fn panel(ui: &mut Ui, scene: &Scene, typed: &mut String, why: Option<&str>) -> End {
+fn panel(ui: &mut Ui, scene: &Scene, dialog: Dialog, typed: &mut String, why: Option<&str>) -> End {
     let look = &scene.look;
     let width = look.px(WIDTH).min(ui.ctx().content_rect().width() * 0.86);
     ui.set_width(width);
@@ -81,7 +83,6 @@ fn panel(ui: &mut Ui, scene: &Scene, typed: &mut String, why: Option<&str>) -> E
     if edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         end = End::Chosen(typed.clone());
     }
-    let dialog = scene.actions.dialog();
     if let Some(words) = dialog.words() {
         ui.label(text(look, words, 12.0).color(look.palette.dim));
     }
@@ -114,14 +115,17 @@ fn text(look: &Look, words: &str, size: f32) -> RichText {
 }
 
 /// The system's dialog for folders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialog {
     /// There is none here.
     None,
     /// It can be opened.
+    #[default]
     Closed,
     /// It is open.
     Open,
+    /// It ended with a folder, which was taken; told once.
+    Chosen,
     /// It ended without a folder.
     Empty,
 }
@@ -129,7 +133,7 @@ pub enum Dialog {
 impl Dialog {
     fn words(self) -> Option<&'static str> {
         match self {
-            Self::None | Self::Closed => None,
+            Self::None | Self::Closed | Self::Chosen => None,
             Self::Open => Some("Choose a folder in the dialog that opened."),
             Self::Empty => Some("No folder was chosen. If no dialog came up, type the path above."),
         }

@@ -10,7 +10,7 @@ use super::{
     song::song,
     stage::{Did, Stage},
 };
-use crate::editor::Export;
+use crate::editor::{Dialog, Export};
 
 const HANDLE: &str = "Drag the phrase out";
 
@@ -136,6 +136,11 @@ fn a_folder_is_typed_chosen_or_given_up() {
     );
     open(&mut harness);
     assert_eq!(click(&mut harness, "Browse…"), [Did::Browse]);
+    assert!(harness.query_by_label("Folder for MIDI files").is_some());
+    harness.state().recorder.2.set(Dialog::Chosen);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Folder for MIDI files").is_none());
+    open(&mut harness);
     assert_eq!(click(&mut harness, "Cancel"), []);
     assert!(harness.query_by_label("Folder for MIDI files").is_none());
 }

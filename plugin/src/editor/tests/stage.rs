@@ -1,6 +1,9 @@
 //! The window with recording stand-ins for the host and the seat.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use continuo_model::time::Tick;
 use nice_plug::params::internals::ParamPtr;
@@ -27,9 +30,9 @@ pub enum Did {
     Dismiss,
 }
 
-/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in.
+/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in, a dialog the end.
 #[derive(Default)]
-pub struct Recorder(RefCell<Vec<Did>>, pub Export);
+pub struct Recorder(RefCell<Vec<Did>>, pub Export, pub Cell<Dialog>);
 
 impl Recorder {
     /// What was done since the last call.
@@ -118,7 +121,7 @@ impl Actions for Recorder {
     }
 
     fn dialog(&self) -> Dialog {
-        Dialog::Closed
+        self.2.replace(Dialog::Closed)
     }
 }
 

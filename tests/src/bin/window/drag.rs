@@ -38,7 +38,7 @@ pub fn carries_the_held_phrase(
     player.play(24.0)?;
     player.set("Hold", "On")?;
     player.play(12.0)?;
-    player.instance().open_window(parent.id)?;
+    player.aside(|plugin| plugin.open_window(parent.id))?;
     player.play(2.0)?;
     let mut hand = Hand {
         player,
@@ -80,7 +80,7 @@ pub fn carries_the_held_phrase(
     ensure!(file.is_none(), "Escape left a file");
     files.push(hand.click()?);
     let Hand { mut player, .. } = hand;
-    player.instance().close_window()?;
+    player.aside(|plugin| plugin.close_window())?;
     player.play(8.0)?;
     let played = player.finish()?.played;
     let ons = played.iter().filter(|note| note.kind == NoteKind::On);

@@ -1,6 +1,10 @@
 //! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -14,7 +18,7 @@ use continuo_tests::{
 };
 
 use crate::{
-    drag, keyboard,
+    drag, folder, keyboard,
     parent::{LEFT, Parent},
 };
 
@@ -32,12 +36,9 @@ struct Arguments {
     /// What to play: a role as the host parameter names it.
     #[arg(long, default_value = "Bass")]
     role: String,
-    /// Where pictures of the window go.
+    /// Where pictures of the window go, and the home of the musician who uses it.
     #[arg(long)]
     out: PathBuf,
-    /// The music folder of whoever runs this: where exports go.
-    #[arg(long)]
-    music: PathBuf,
     /// What to try; all of it unless something is chosen.
     #[arg(long = "stage", value_enum)]
     stages: Vec<Stage>,
@@ -55,6 +56,8 @@ enum Stage {
     Gestures,
     /// The held phrase is dragged out.
     Drag,
+    /// The folder for exports is chosen.
+    Folder,
     /// Frames a second, and what they cost.
     Load,
     /// The window is opened, resized and closed many times.
@@ -77,7 +80,8 @@ const SECONDS: f64 = 8.0;
 
 /// Does what the command line asks.
 pub fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    match settle(&arguments.out).and_then(|()| run(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -140,8 +144,29 @@ fn note(name: &str, seconds: f64, before: (Load, Counters), after: (Load, Counte
     (frames, load)
 }
 
+/// Makes this process that of a musician who has nothing yet: exports go to the Music folder at home, and a tool that is
+/// laid in `tools` is found before any other. No desktop offers dialogs.
+fn settle(out: &Path) -> Result<()> {
+    fs::create_dir_all(out)?;
+    let home = std::path::absolute(out)?.join("home");
+    if home.exists() {
+        fs::remove_dir_all(&home)?;
+    }
+    fs::create_dir_all(&home)?;
+    let rest = env::var_os("PATH").unwrap_or_default();
+    let tools = std::path::absolute(out)?.join("tools");
+    let path = env::join_paths([tools].into_iter().chain(env::split_paths(&rest)))?;
+    // SAFETY: no other thread runs yet.
+    unsafe {
+        env::set_var("XDG_CONFIG_HOME", home.join(".config"));
+        env::set_var("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        env::set_var("HOME", home);
+        env::set_var("PATH", path);
+    }
+    Ok(())
+}
+
 fn run(arguments: &Arguments) -> Result<()> {
-    fs::create_dir_all(&arguments.out)?;
     let clip = clip::from_midi_file(&arguments.clip)?;
     let parent = Parent::open(1280, 900)?;
     for bundle in &arguments.bundles {
@@ -186,9 +211,16 @@ impl Stage {
         match self {
             Self::Keyboard => keyboard::belongs_to_the_host(&mut player, parent),
             Self::Gestures => gestures_end(&mut player, parent),
-            Self::Drag => drag::carries_the_held_phrase(player, parent, &arguments.music),
+            Self::Drag => {
+                let music = std::path::absolute(&arguments.out)?.join("home/Music");
+                drag::carries_the_held_phrase(player, parent, &music)
+            }
+            Self::Folder => {
+                let out = std::path::absolute(&arguments.out)?;
+                folder::is_asked_for(&mut player, parent, &out)
+            }
             Self::Load => {
-                let opened = player.instance().open_window(parent.id)?;
+                let opened = player.aside(|plugin| plugin.open_window(parent.id))?;
                 println!("opened at {opened:?}");
                 player.stop(1.0)?;
                 parent.picture(&arguments.out.join("opened.png"), opened)?;
@@ -202,7 +234,7 @@ impl Stage {
 /// Frames and load while music plays, and while nothing moves; a picture of each.
 fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Result<()> {
     let (width, height) = MEASURED;
-    player.instance().resize_window(width, height)?;
+    player.aside(|plugin| plugin.resize_window(width, height))?;
     let now = |player: &mut Player| anyhow::Ok((Load::now()?, player.instance().counters()?));
     // Past the first loop, so that there is something to see.
     player.play(20.0)?;
@@ -217,7 +249,7 @@ fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Resul
     parent.picture(&arguments.out.join("stopped.png"), MEASURED)?;
     ensure!(frames >= ENOUGH, "{frames:.1} frames a second");
     ensure!(idle < 1.0, "{idle:.1} frames a second while nothing moves");
-    player.instance().close_window()
+    player.aside(|plugin| plugin.close_window())
 }
 
 /// What the process holds.
@@ -246,14 +278,14 @@ fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<()> {
     const WARM: u32 = 10;
     let mut warm = Holdings::now()?;
     for round in 0..times {
-        let (width, height) = player.instance().open_window(parent.id)?;
+        let (width, height) = player.aside(|plugin| plugin.open_window(parent.id))?;
         player.play(0.5)?;
         for (wider, higher) in [(200, 100), (0, 0), (320, 280)] {
             let size = (width.min(900) + wider, height.min(600) + higher);
-            player.instance().resize_window(size.0, size.1)?;
+            player.aside(|plugin| plugin.resize_window(size.0, size.1))?;
             player.play(0.25)?;
         }
-        player.instance().close_window()?;
+        player.aside(|plugin| plugin.close_window())?;
         player.play(0.25)?;
         if round < WARM {
             warm = Holdings::now()?;
@@ -282,7 +314,7 @@ fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<()> {
 
 /// Closes the window while a knob is held: the host must be told that it was let go of.
 fn gestures_end(player: &mut Player, parent: &Parent) -> Result<()> {
-    let size = player.instance().open_window(parent.id)?;
+    let size = player.aside(|plugin| plugin.open_window(parent.id))?;
     player.stop(1.0)?;
     let ((x, y), _) = keyboard::find_knob(player, parent, size)?;
     let before = player.instance().gestures();
@@ -299,7 +331,7 @@ fn gestures_end(player: &mut Player, parent: &Parent) -> Result<()> {
         held.begun == before.begun + 1 && held.ended == before.ended,
         "{held:?}"
     );
-    player.instance().close_window()?;
+    player.aside(|plugin| plugin.close_window())?;
     player.stop(0.3)?;
     parent.button(LEFT, false)?;
     parent.point_out_of_the_way()?;

@@ -25,7 +25,7 @@ const SPACE_PASSED_ON: Pressed = Pressed {
 
 /// Opens the window, uses it as a musician does, and checks at each step who is given the keys.
 pub fn belongs_to_the_host(player: &mut Player, parent: &Parent) -> Result<()> {
-    let size = player.instance().open_window(parent.id)?;
+    let size = player.aside(|plugin| plugin.open_window(parent.id))?;
     player.stop(1.0)?;
     let (dial, value) = find_knob(player, parent, size)?;
     let mut user = User { player, parent };
@@ -80,7 +80,7 @@ pub fn belongs_to_the_host(player: &mut Player, parent: &Parent) -> Result<()> {
 
     user.click_at(value)?;
     user.expects(Vec::new(), parent.plugin()?, "before it is closed")?;
-    user.player.instance().close_window()?;
+    user.player.aside(|plugin| plugin.close_window())?;
     user.expects(Vec::new(), parent.id, "as it was closed while typing")?;
     parent.point_out_of_the_way()?;
     println!("the keyboard is the host's, but while a value is typed or the host hands it over");

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 #[cfg(target_os = "linux")]
 mod drag;
 #[cfg(target_os = "linux")]
+mod folder;
+#[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
 mod keyboard;
