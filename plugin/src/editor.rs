@@ -10,11 +10,14 @@
 mod actions;
 mod app;
 mod buttons;
+mod clerk;
 mod control;
 mod dock;
 mod flat;
+mod folder;
 mod forget;
 mod gestures;
+mod handle;
 mod header;
 mod hints;
 mod icons;
@@ -31,6 +34,8 @@ mod state;
 mod status_line;
 mod take;
 mod theme;
+#[cfg(target_os = "linux")]
+mod x11;
 
 use continuo_model::{controls::Controls, time::Tick};
 use egui::{Rect, Ui, pos2};
@@ -38,6 +43,7 @@ use egui::{Rect, Ui, pos2};
 pub use self::{
     actions::{Actions, Export},
     app::{ContinuoEditor, editor},
+    folder::Dialog,
     gestures::Gestures,
     hints::Host,
     moment::{Moment, Rungs},
@@ -83,6 +89,8 @@ pub struct View {
     pub hint: Option<String>,
     /// Since when, in seconds, Forget is down.
     pub forgetting: Option<f64>,
+    /// What is typed in the panel for the folder, while that is open.
+    pub folder: Option<String>,
 }
 
 impl Default for View {
@@ -95,6 +103,7 @@ impl Default for View {
             hint: None,
             wheel: 0.0,
             forgetting: None,
+            folder: None,
         }
     }
 }
@@ -124,7 +133,7 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
     };
     let dock_bottom = status - fold;
     let dock_top = dock_bottom - look.px(dock::HEIGHT);
-    header::header(ui, scene, band(whole.top(), top));
+    header::header(ui, scene, view, band(whole.top(), top));
     let song = band(top, dock_top);
     roll::roll(ui, scene, view, song);
     if scene.snapshot.heard.is_empty() && scene.snapshot.own.is_empty() && scene.moment.heard == 0 {
@@ -144,6 +153,7 @@ pub fn window(ui: &mut Ui, scene: &Scene, view: &mut View) {
         dock::fold(ui, scene, view, band(dock_bottom, status), false);
     }
     forget::release(ui, scene, view);
+    folder::folder(ui, scene, view);
     let hint = view.hint.as_deref();
     status_line::status_line(ui, scene, hint, band(status, whole.bottom()));
 }

@@ -21,6 +21,7 @@ pub mod clock;
 mod desk;
 pub mod editor;
 pub mod engine;
+pub mod folder;
 #[cfg(feature = "assert_process_allocs")]
 mod guarded;
 pub mod ladder;
@@ -28,6 +29,8 @@ pub mod later;
 pub mod link;
 mod pace;
 pub mod params;
+#[cfg(target_os = "linux")]
+mod pin;
 pub mod playhead;
 pub mod schedule;
 pub mod snapshot;

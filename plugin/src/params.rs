@@ -13,7 +13,7 @@ use continuo_model::values::{
 };
 use nice_plug::prelude::*;
 
-use crate::{editor::Kept, later::Later, worker::Seat};
+use crate::{editor::Kept, folder::Folder, later::Later, worker::Seat};
 
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
@@ -218,6 +218,9 @@ pub struct ContinuoParams {
     /// Size and look of the window.
     #[persist = "window"]
     pub window: Kept,
+    /// Where exports go.
+    #[persist = "folder"]
+    pub folder: Folder,
     /// What only a later version knows.
     #[persist = "later"]
     pub later: Mutex<Later>,
@@ -259,6 +262,7 @@ impl Default for ContinuoParams {
             seed: Arc::new(AtomicU64::new(start.seed)),
             song: Seat::default(),
             window: Kept::default(),
+            folder: Folder::default(),
             later: Mutex::default(),
         }
     }

@@ -29,7 +29,8 @@ use clack_host::{
 };
 
 use crate::host::{
-    ANY, Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells, binary_in,
+    ANY, Block, Format, Gestures, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells,
+    binary_in,
 };
 
 /// The host's side of the callbacks that a plugin may make from any thread.
@@ -101,6 +102,9 @@ pub struct ClapInstance {
     /// Samples processed since activation.
     steady_time: u64,
     last_call: Duration,
+    /// The plugin's window is open.
+    window: bool,
+    gestures: Gestures,
 }
 
 impl ClapInstance {
@@ -141,6 +145,8 @@ impl ClapInstance {
             setup: Setup::offline(48_000.0, 0),
             steady_time: 0,
             last_call: Duration::ZERO,
+            window: false,
+            gestures: Gestures::default(),
         })
     }
 
@@ -368,7 +374,18 @@ impl Instance for ClapInstance {
                 .all(|sample| *sample == 0.0),
             "the audio output is not silent"
         );
+        for event in &output.events {
+            match event.as_core_event() {
+                Some(CoreEventSpace::ParamGestureBegin(_)) => self.gestures.begun += 1,
+                Some(CoreEventSpace::ParamGestureEnd(_)) => self.gestures.ended += 1,
+                _ => {}
+            }
+        }
         note_events(&output.events)
+    }
+
+    fn gestures(&self) -> Gestures {
+        self.gestures
     }
 
     fn save_state(&mut self) -> Result<Vec<u8>> {
@@ -397,6 +414,10 @@ impl Instance for ClapInstance {
 
 impl Drop for ClapInstance {
     fn drop(&mut self) {
+        if self.window {
+            // The plugin goes in any case.
+            let _ = self.close();
+        }
         self.deactivate();
     }
 }

@@ -175,6 +175,15 @@ pub struct ParamInfo {
     pub id: u32,
 }
 
+/// How often the user took hold of a parameter in the plugin's window, and let go of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gestures {
+    /// Took hold.
+    pub begun: u32,
+    /// Let go.
+    pub ended: u32,
+}
+
 /// A loaded plugin, in either format. It lives on one thread, which stands for the host's main and audio
 /// thread alike.
 pub trait Instance {
@@ -246,12 +255,15 @@ pub trait Instance {
     /// The plugin's latency in samples.
     fn latency(&mut self) -> u32;
 
+    /// What the user did in the plugin's window so far.
+    fn gestures(&self) -> Gestures;
+
     /// Opens the plugin's window inside of the X11 window `parent`; returns its width and height in pixels.
     ///
     /// # Errors
-    /// When the plugin opens none, or this format's host does not know how to.
+    /// When the plugin opens none, or this system's host does not know how to.
     fn open_window(&mut self, _parent: u32) -> Result<(u32, u32)> {
-        bail!("windows are opened in CLAP alone")
+        bail!("this host knows X11 alone")
     }
 
     /// Resizes the open window; returns the width and height that the plugin agreed to.
@@ -259,15 +271,15 @@ pub trait Instance {
     /// # Errors
     /// When no window is open or the plugin refuses.
     fn resize_window(&mut self, _width: u32, _height: u32) -> Result<(u32, u32)> {
-        bail!("windows are opened in CLAP alone")
+        bail!("this host knows X11 alone")
     }
 
     /// Closes the open window.
     ///
     /// # Errors
-    /// When this format's host does not know how to.
+    /// When none is open.
     fn close_window(&mut self) -> Result<()> {
-        bail!("windows are opened in CLAP alone")
+        bail!("this host knows X11 alone")
     }
 
     /// How long the plugin took for the last [`process`](Self::process), without the host's own work.

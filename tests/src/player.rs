@@ -131,6 +131,15 @@ impl<'a> Player<'a> {
         self.instance
     }
 
+    /// Does what a host's main thread does while its audio thread goes on: here one thread stands for both, so that
+    /// the pace waits for it.
+    pub fn aside<T>(&mut self, work: impl FnOnce(&mut dyn Instance) -> T) -> T {
+        let began = Instant::now();
+        let done = work(self.instance);
+        self.started += began.elapsed();
+        done
+    }
+
     /// Where the playhead stands, in quarter notes.
     #[must_use]
     pub fn beat(&self) -> f64 {

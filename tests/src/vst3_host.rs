@@ -1,4 +1,7 @@
-//! A VST3 host: one instance, its parameters, its state, its notes.
+//! A VST3 host: one instance, its parameters, its state, its notes, its window.
+
+#[cfg(target_os = "linux")]
+mod window;
 
 use std::{
     cell::RefCell,
@@ -29,7 +32,8 @@ use vst3::{
 
 use crate::{
     host::{
-        Block, Format, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells, binary_in,
+        Block, Format, Gestures, Instance, NoteEvent, NoteKind, ParamInfo, Position, Setup, Tells,
+        binary_in,
     },
     vst3_module::{Module, check},
     vst3_objects::{Application, AudioOutput, EventList, MemoryStream, ParameterChanges},
@@ -47,7 +51,7 @@ struct Objects {
     component: ComPtr<IComponent>,
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
-    _application: ComWrapper<Application>,
+    application: ComWrapper<Application>,
     _module: Arc<Module>,
 }
 
@@ -66,6 +70,8 @@ pub struct Vst3Instance {
     /// The ids of the notes held, by channel and key.
     held: HashMap<(u8, u8), i32>,
     last_call: Duration,
+    #[cfg(target_os = "linux")]
+    window: Option<window::Window>,
 }
 
 /// A UTF-16 text that ends in a null.
@@ -86,7 +92,7 @@ impl Vst3Instance {
         let binary = binary_in(Format::Vst3, path);
         let module = Module::load(&binary)?;
         let component = module.create_component()?;
-        let application = ComWrapper::new(Application);
+        let application = ComWrapper::new(Application::default());
         let context = Application::context(&application).context("no host object")?;
         // SAFETY: the context lives as long as the component, in `Objects`.
         let result = unsafe { component.initialize(context.as_ptr()) };
@@ -107,7 +113,7 @@ impl Vst3Instance {
                 processor: component.cast().context("no audio processor")?,
                 component,
                 controller,
-                _application: application,
+                application,
                 _module: module,
             },
             binary,
@@ -118,6 +124,8 @@ impl Vst3Instance {
             note_ids: 0,
             held: HashMap::new(),
             last_call: Duration::ZERO,
+            #[cfg(target_os = "linux")]
+            window: None,
         })
     }
 
@@ -335,6 +343,10 @@ impl Instance for Vst3Instance {
 
     fn process(&mut self, block: &Block) -> Result<Vec<NoteEvent>> {
         let setup = self.setup.context("inactive")?;
+        #[cfg(target_os = "linux")]
+        self.run_main_thread();
+        // A host gives the processor what the user did in the window with the next block.
+        self.pending.extend(self.objects.application.take_edits());
         let input = self.input_events(block);
         let output = ComWrapper::new(EventList {
             events: RefCell::default(),
@@ -400,6 +412,26 @@ impl Instance for Vst3Instance {
         unsafe { self.objects.processor.getLatencySamples() }
     }
 
+    #[cfg(target_os = "linux")]
+    fn open_window(&mut self, parent: u32) -> Result<(u32, u32)> {
+        self.open(parent)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn resize_window(&mut self, width: u32, height: u32) -> Result<(u32, u32)> {
+        self.run_main_thread();
+        self.resize((width, height))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn close_window(&mut self) -> Result<()> {
+        self.close()
+    }
+
+    fn gestures(&self) -> Gestures {
+        self.objects.application.gestures()
+    }
+
     fn last_call(&self) -> Duration {
         self.last_call
     }
@@ -407,6 +439,11 @@ impl Instance for Vst3Instance {
 
 impl Drop for Vst3Instance {
     fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        if self.window.is_some() {
+            // The plugin goes in any case.
+            let _ = self.close();
+        }
         self.deactivate();
         // SAFETY: no call follows; the handler is taken back first, as the standard asks.
         unsafe {

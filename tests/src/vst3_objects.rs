@@ -4,7 +4,8 @@
 use std::{
     cell::{Cell, RefCell},
     ffi::c_void,
-    slice,
+    mem, slice,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use vst3::{
@@ -22,6 +23,8 @@ use vst3::{
         int32, int64, kInvalidArgument, kNotImplemented, kResultFalse, kResultOk, tresult,
     },
 };
+
+use crate::host::Gestures;
 
 /// A list of events that refuses what does not fit.
 pub(crate) struct EventList {
@@ -216,8 +219,13 @@ impl IBStreamTrait for MemoryStream {
     }
 }
 
-/// The host as the plugin sees it; it offers no services and ignores the plugin's edits.
-pub(crate) struct Application;
+/// The host as the plugin sees it: it offers no services, and takes what the user does in the plugin's window, which may
+/// come on any thread.
+#[derive(Default)]
+pub(crate) struct Application {
+    edits: Mutex<Vec<(ParamID, ParamValue)>>,
+    gestures: Mutex<Gestures>,
+}
 
 impl Class for Application {
     type Interfaces = (IHostApplication, IComponentHandler);
@@ -228,6 +236,20 @@ impl Application {
     pub(crate) fn context(wrapper: &ComWrapper<Self>) -> Option<ComPtr<FUnknown>> {
         wrapper.to_com_ptr::<FUnknown>()
     }
+
+    /// The values that the user has set since the last call.
+    pub(crate) fn take_edits(&self) -> Vec<(ParamID, ParamValue)> {
+        mem::take(&mut *open(&self.edits))
+    }
+
+    /// How often the user took hold of a parameter, and let go of it.
+    pub(crate) fn gestures(&self) -> Gestures {
+        *open(&self.gestures)
+    }
+}
+
+fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl IHostApplicationTrait for Application {
@@ -248,14 +270,17 @@ impl IHostApplicationTrait for Application {
 
 impl IComponentHandlerTrait for Application {
     unsafe fn beginEdit(&self, _: ParamID) -> tresult {
+        open(&self.gestures).begun += 1;
         kResultOk
     }
 
-    unsafe fn performEdit(&self, _: ParamID, _: ParamValue) -> tresult {
+    unsafe fn performEdit(&self, id: ParamID, value: ParamValue) -> tresult {
+        open(&self.edits).push((id, value));
         kResultOk
     }
 
     unsafe fn endEdit(&self, _: ParamID) -> tresult {
+        open(&self.gestures).ended += 1;
         kResultOk
     }
 

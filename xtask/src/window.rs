@@ -18,9 +18,9 @@ use crate::{
 
 #[derive(Args)]
 pub struct Options {
-    /// A built Continuo.clap; without it, the release bundle is built.
-    #[arg(long, value_name = "PATH")]
-    bundle: Option<PathBuf>,
+    /// A built Continuo.clap or Continuo.vst3, or one after the other; without any, the release bundles are built.
+    #[arg(long = "bundle", value_name = "PATH")]
+    bundles: Vec<PathBuf>,
     /// An X server that runs already, such as :0; without it, Xvfb is started.
     #[arg(long)]
     display: Option<String>,
@@ -30,6 +30,9 @@ pub struct Options {
     /// How often the window is closed and opened again.
     #[arg(long, default_value_t = 50)]
     times: u32,
+    /// What to try, of what `--help` of the program `window` lists; all of it unless something is chosen.
+    #[arg(long = "stage", value_name = "STAGE")]
+    stages: Vec<String>,
 }
 
 /// The virtual screen's number: few use it.
@@ -60,7 +63,7 @@ impl Drop for Server {
     }
 }
 
-/// Builds the plugin and the host, and lets the host open, measure, resize and close the window.
+/// Builds the plugin and the host, and lets the host use, measure, open, resize and close the window.
 ///
 /// # Errors
 /// When something does not build, or the host finds a fault.
@@ -68,15 +71,15 @@ pub fn run(options: &Options) -> Result<()> {
     if consts::OS != "linux" {
         bail!("the host of this test knows X11 alone");
     }
-    let bundle = match &options.bundle {
-        Some(bundle) => bundle.clone(),
-        None => {
-            let made = bundle::plugin("release")?;
-            let clap = made
-                .into_iter()
-                .find(|path| path.ends_with("Continuo.clap"));
-            clap.context("no CLAP among the bundles")?
-        }
+    let bundles = if options.bundles.is_empty() {
+        let made = bundle::plugin("release")?;
+        let plugins = made.into_iter().filter(|path| {
+            let extension = path.extension().unwrap_or_default();
+            extension == "clap" || extension == "vst3"
+        });
+        plugins.collect()
+    } else {
+        options.bundles.clone()
     };
     command(&mut cargo(&[
         "build",
@@ -88,14 +91,18 @@ pub fn run(options: &Options) -> Result<()> {
     let server = options.display.is_none().then(Server::start).transpose()?;
     let display = options.display.as_deref().unwrap_or(DISPLAY);
     let out = target()?.join("window");
+    let mut host = Command::new(target()?.join("debug/window"));
+    for bundle in &bundles {
+        host.arg("--bundle").arg(bundle);
+    }
+    for stage in &options.stages {
+        host.args(["--stage", stage]);
+    }
     let outcome = command(
-        Command::new(target()?.join("debug/window"))
-            .env("DISPLAY", display)
+        host.env("DISPLAY", display)
             // Each window has a thread of its own, and glibc may give each thread a heap that it keeps: that
             // would look like a leak.
             .env("MALLOC_ARENA_MAX", "1")
-            .arg("--bundle")
-            .arg(bundle)
             .arg("--clip")
             .arg(root().join("tests/clips/pop-progression.mid"))
             .arg("--out")

@@ -1,14 +1,10 @@
 //! What the window asks for that is no parameter.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
-};
+use std::path::{Path, PathBuf};
 
 use continuo_model::time::Tick;
 
-use crate::worker::{Seat, music_folder};
+use super::Dialog;
 
 /// Takes the requests: the instance's seat in the plugin, a recording one in tests. None of them waits.
 pub trait Actions {
@@ -18,10 +14,22 @@ pub trait Actions {
     fn reroll_bar(&self, at: Tick);
     /// Writes the last bars as a MIDI file; [`exported`](Self::exported) tells what became of it.
     fn export(&self);
+    /// Drags the same file out of the window while the button of the mouse is down. Where that cannot be, the
+    /// file is written and offered.
+    fn drag(&self);
     /// What became of the last export.
     fn exported(&self) -> Export;
     /// The user has read what became of it.
     fn dismiss_export(&self);
+    /// The folder that exports go to, as it is written; while one that was tried cannot be used, that one.
+    fn folder(&self) -> String;
+    /// Chooses the folder that `text` names, the Music folder when it is empty. An export that waits for one goes
+    /// on; if it cannot be used, [`exported`](Self::exported) tells why.
+    fn choose_folder(&self, text: &str);
+    /// Lets the system ask for the folder.
+    fn browse(&self);
+    /// What became of that.
+    fn dialog(&self) -> Dialog;
 }
 
 /// An export's fate.
@@ -32,87 +40,27 @@ pub enum Export {
     None,
     /// It is being written.
     Writing,
-    /// It lies here.
+    /// It hangs from the pointer.
+    Dragging,
+    /// It lies here, as was asked for.
     Written(PathBuf),
+    /// It lies here, since it was let go of where nobody took it.
+    Refused(PathBuf),
+    /// It lies here, since nothing can be dragged out of this window.
+    Undraggable(PathBuf),
+    /// Why no file can be written to the folder: another one is needed.
+    NoFolder(String),
     /// Why there is none.
     Failed(String),
 }
 
-/// The requests as an instance's seat fulfils them.
-pub struct SeatActions {
-    seat: Seat,
-    export: Arc<Mutex<Export>>,
-    /// Writes a file: the seat may be busy with a plan, for which the window does not wait.
-    writer: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl SeatActions {
-    /// Requests to `seat`.
+impl Export {
+    /// Where the file lies.
     #[must_use]
-    pub fn new(seat: Seat) -> Self {
-        Self {
-            seat,
-            export: Arc::default(),
-            writer: Mutex::default(),
-        }
-    }
-}
-
-fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Neither a fate nor a thread's handle is ever half written.
-    lock.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Actions for SeatActions {
-    fn hold_bar(&self, at: Tick, hold: bool) {
-        self.seat.hold_bar(at, hold);
-    }
-
-    fn reroll_bar(&self, at: Tick) {
-        self.seat.reroll_bar(at);
-    }
-
-    fn export(&self) {
-        let mut fate = open(&self.export);
-        if *fate == Export::Writing {
-            return;
-        }
-        *fate = Export::Writing;
-        drop(fate);
-        let (seat, fate) = (self.seat.clone(), Arc::clone(&self.export));
-        let write = move || {
-            let written = match music_folder() {
-                Some(folder) => seat.export(&folder).map_err(|error| error.to_string()),
-                None => Err("this system has no folder for music".to_owned()),
-            };
-            *open(&fate) = match written {
-                Ok(path) => Export::Written(path),
-                Err(why) => Export::Failed(why),
-            };
-            seat.board().repaint().request_repaint();
-        };
-        let writer = thread::Builder::new().name("continuo-export".into());
-        match writer.spawn(write) {
-            Ok(writer) => *open(&self.writer) = Some(writer),
-            Err(error) => *open(&self.export) = Export::Failed(error.to_string()),
-        }
-    }
-
-    fn exported(&self) -> Export {
-        open(&self.export).clone()
-    }
-
-    fn dismiss_export(&self) {
-        *open(&self.export) = Export::None;
-    }
-}
-
-impl Drop for SeatActions {
-    /// The host may unload the library next: nothing of it may run then.
-    fn drop(&mut self) {
-        if let Some(writer) = open(&self.writer).take() {
-            // A writer that panicked has written nothing; there is nothing left to do.
-            let _ = writer.join();
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Written(path) | Self::Refused(path) | Self::Undraggable(path) => Some(path),
+            _ => None,
         }
     }
 }

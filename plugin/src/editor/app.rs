@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -19,9 +20,11 @@ use nice_plug_egui::{
     GraphicsConfig, KeyCapture, NiceEguiApp, baseview::WindowSize, create_egui_editor,
 };
 
+#[cfg(target_os = "linux")]
+use super::x11::{self, Keyboard};
 use super::{
-    Host, Look, Moment, Scene, View, actions::SeatActions, motion::Motion, state::LARGEST,
-    theme::SMALLEST_SIZE, window,
+    Host, Look, Moment, Scene, View, clerk::SeatActions, forget, gestures::Balanced,
+    motion::Motion, state::LARGEST, theme::SMALLEST_SIZE, window,
 };
 use crate::{
     params::ContinuoParams,
@@ -53,7 +56,8 @@ pub fn editor(params: &Arc<ContinuoParams>, status: &Arc<Status>) -> ContinuoEdi
 }
 
 impl ContinuoEditor {
-    fn create(&self) -> (Arc<EguiEditorState>, Option<EguiEditor<App>>) {
+    /// `inside`: of a host's window.
+    fn create(&self, inside: bool) -> (Arc<EguiEditorState>, Option<EguiEditor<App>>) {
         let kept = *self.params.window.lock();
         let size = LogicalSize::new(kept.width, kept.height);
         let state = EguiEditorState::from_size(size, 1.0);
@@ -67,13 +71,16 @@ impl ContinuoEditor {
         let app = App {
             params: Arc::clone(&self.params),
             status: Arc::clone(&self.status),
-            context: None,
+            gestures: None,
             view: kept.view(),
             motion: Motion::default(),
             snapshot: Arc::default(),
             look: None,
             host: Host::here(),
-            actions: SeatActions::new(self.params.song.clone()),
+            actions: SeatActions::new(&self.params),
+            inside,
+            #[cfg(target_os = "linux")]
+            keyboard: None,
         };
         let repaint = self.params.song.board().repaint().clone();
         let editor = create_egui_editor(Arc::clone(&state), repaint, settings, app);
@@ -116,7 +123,7 @@ impl Editor for ContinuoEditor {
         context: GuiContext,
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<EguiEditorHandle>, Box<dyn Error>> {
-        let (state, editor) = self.create();
+        let (state, editor) = self.create(parent.is_some() || wait_for_parent);
         let editor = editor.ok_or("no window")?;
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         *current = Some(state);
@@ -148,7 +155,7 @@ impl Editor for ContinuoEditor {
 struct App {
     params: Arc<ContinuoParams>,
     status: Arc<Status>,
-    context: Option<GuiContext>,
+    gestures: Option<Balanced<GuiContext>>,
     view: View,
     motion: Motion,
     snapshot: Arc<Snapshot>,
@@ -156,6 +163,10 @@ struct App {
     look: Option<Look>,
     host: Host,
     actions: SeatActions,
+    /// A host's window is around this one.
+    inside: bool,
+    #[cfg(target_os = "linux")]
+    keyboard: Option<Keyboard>,
 }
 
 impl NiceEguiApp for App {
@@ -165,15 +176,17 @@ impl NiceEguiApp for App {
         context: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
-        self.context = Some(context);
+        self.gestures = Some(Balanced::new(context));
         self.params.song.board().watch(true);
-        // Space starts and stops the host whatever the keyboard is on here.
-        frame.set_key_capture(KeyCapture::IgnoreKeys(vec![space()]));
+        #[cfg(target_os = "linux")]
+        if self.inside {
+            self.keyboard = Keyboard::leave_to_host(frame.baseview_window()).ok();
+        }
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
-        let Some(context) = &self.context else {
+        let Some(gestures) = &self.gestures else {
             return;
         };
         self.status.add(Count::FramesPainted, 1);
@@ -193,7 +206,7 @@ impl NiceEguiApp for App {
             look,
             params: &self.params,
             controls,
-            gestures: context,
+            gestures,
             actions: &self.actions,
             snapshot: &self.snapshot,
             moment: Moment::read(&self.status, &reading, at, bypass),
@@ -201,6 +214,18 @@ impl NiceEguiApp for App {
         };
         let before = self.view.clone();
         window(ui, &scene, &mut self.view);
+        // Space starts and stops the host whatever the keyboard is on here, but in a path. Where the library does
+        // not ask for it, on X11, the keyboard is settled with the server.
+        frame.set_key_capture(if ui.ctx().text_edit_focused() {
+            KeyCapture::CaptureAll
+        } else {
+            KeyCapture::IgnoreKeys(vec![space()])
+        });
+        #[cfg(target_os = "linux")]
+        self.settle_keyboard(ui, frame);
+        if self.actions.take_drag() {
+            self.drag(frame);
+        }
         if before != self.view {
             self.params.window.lock().keep(&self.view);
             ui.ctx().request_repaint();
@@ -217,8 +242,45 @@ impl NiceEguiApp for App {
     }
 }
 
+impl App {
+    /// Lets the held phrase hang from the pointer, or offers it as a file.
+    fn drag(&self, frame: &Frame) {
+        #[cfg(target_os = "linux")]
+        if let Ok(window) = x11::let_go(frame.baseview_window()) {
+            self.actions.drag_from(window);
+            return;
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = frame;
+        self.actions.offer();
+    }
+
+    #[cfg(target_os = "linux")]
+    fn settle_keyboard(&mut self, ui: &egui::Ui, frame: &Frame) {
+        let Some(keyboard) = &mut self.keyboard else {
+            return;
+        };
+        // A server that does not answer ends the window by itself.
+        if let Ok(true) = keyboard.settle(frame.baseview_window(), ui) {
+            ui.memory_mut(|memory| memory.stop_text_input());
+            ui.ctx().request_repaint();
+        }
+    }
+}
+
 impl Drop for App {
     fn drop(&mut self) {
+        if let Some(gestures) = &self.gestures {
+            // A host that drops the instance before its window has nobody left to tell, which the library takes for
+            // a fault.
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                forget::let_go(&self.params, gestures, &mut self.view);
+                gestures.end_all();
+            }));
+            if ended.is_err() {
+                eprintln!("Continuo: the window outlived its instance");
+            }
+        }
         self.params.song.board().watch(false);
     }
 }

@@ -256,8 +256,12 @@ fn typing<P: Param>(
     }
 }
 
-/// egui presses what has the focus with Space too: here Space starts and stops the host.
+/// egui presses what has the focus with Space too: here Space starts and stops the host, but while a path is
+/// written, which may have spaces.
 pub fn leave_space_to_the_host(ui: &Ui) {
+    if ui.ctx().text_edit_focused() {
+        return;
+    }
     ui.input_mut(|input| {
         input.events.retain(|event| match event {
             Event::Key { key, .. } => *key != Key::Space,

@@ -6,6 +6,7 @@ use super::{
     Scene, View,
     buttons::{choice, sign_button, switch, view_switch},
     forget::forget,
+    handle,
     header::{export, shows_actions},
     knob::{Size, knob, natural},
     paint::{arrowhead, fitted},
@@ -116,7 +117,16 @@ fn switches(ui: &mut Ui, scene: &Scene, rect: Rect) {
     };
     let row = scene.look.px(ROW);
     let tip = "Repeats the last phrase instead of making new music";
-    switch(ui, scene, rows.top(row), &params.hold, "Hold", tip);
+    let mut hold = rows.top(row);
+    if params.hold.value() {
+        let mut columns = Cutter {
+            rest: hold,
+            gap: scene.look.px(3.0),
+        };
+        hold = columns.left(hold.width() - scene.look.px(handle::WIDTH + 3.0));
+        handle::handle(ui, scene, columns.rest);
+    }
+    switch(ui, scene, hold, &params.hold, "Hold", tip);
     let tip = "Listens for a phrase, then answers for a phrase. Off: plays along all the time";
     switch(ui, scene, rows.top(row), &params.mode, "Answer", tip);
     let tip = "Passes on the notes that it hears. Off: only its own notes leave";
@@ -270,7 +280,7 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool
         forget(ui, scene, view, cell);
     }
     if let Some(cell) = last.next().filter(|_| !in_header) {
-        export(ui, scene, cell);
+        export(ui, scene, view, cell);
     }
     if alone {
         let less = cells(rows.rest, others, gap)[others - 1];

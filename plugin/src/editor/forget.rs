@@ -3,7 +3,8 @@
 use egui::{Rect, Ui};
 use nice_plug::prelude::Param;
 
-use super::{Scene, View, buttons::button};
+use super::{Gestures, Scene, View, buttons::button};
+use crate::params::ContinuoParams;
 
 /// Seconds for which the button stays down, so that the audio thread sees it in at least one block.
 const DOWN: f64 = 0.3;
@@ -31,13 +32,19 @@ pub fn release(ui: &Ui, scene: &Scene, view: &mut View) {
     let Some(since) = view.forgetting else {
         return;
     };
-    let param = scene.params.forget.as_ptr();
     if ui.input(|input| input.time) - since >= DOWN {
-        view.forgetting = None;
-        scene.gestures.set(param, 0.0);
-        scene.gestures.end(param);
+        let_go(scene.params, scene.gestures, view);
     } else {
         let soon = std::time::Duration::from_secs_f64(DOWN);
         ui.ctx().request_repaint_after(soon);
+    }
+}
+
+/// Lets go of the button if it is down.
+pub fn let_go(params: &ContinuoParams, gestures: &dyn Gestures, view: &mut View) {
+    if view.forgetting.take().is_some() {
+        let param = params.forget.as_ptr();
+        gestures.set(param, 0.0);
+        gestures.end(param);
     }
 }

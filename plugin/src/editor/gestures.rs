@@ -1,5 +1,7 @@
 //! How the window changes a parameter: as a gesture that the host can record and take back.
 
+use std::cell::RefCell;
+
 use nice_plug::{context::gui::GuiContext, params::internals::ParamPtr, prelude::Param};
 
 /// Takes gestures. The host's side in the plugin, a recording one in tests.
@@ -28,6 +30,50 @@ impl Gestures for GuiContext {
     fn end(&self, param: ParamPtr) {
         // SAFETY: see above.
         unsafe { self.raw_end_set_parameter(param) }
+    }
+}
+
+/// Passes gestures on, and knows which are open: a window that is closed in the middle of a drag must end them, or the
+/// host goes on as if the knob were held.
+pub struct Balanced<G> {
+    host: G,
+    open: RefCell<Vec<ParamPtr>>,
+}
+
+impl<G: Gestures> Balanced<G> {
+    /// Passes on to `host`.
+    pub fn new(host: G) -> Self {
+        Self {
+            host,
+            open: RefCell::default(),
+        }
+    }
+
+    /// Ends the gestures that are open.
+    pub fn end_all(&self) {
+        for param in self.open.take() {
+            self.host.end(param);
+        }
+    }
+}
+
+impl<G: Gestures> Gestures for Balanced<G> {
+    fn begin(&self, param: ParamPtr) {
+        self.open.borrow_mut().push(param);
+        self.host.begin(param);
+    }
+
+    fn set(&self, param: ParamPtr, normalized: f32) {
+        self.host.set(param, normalized);
+    }
+
+    fn end(&self, param: ParamPtr) {
+        let mut open = self.open.borrow_mut();
+        if let Some(at) = open.iter().position(|other| *other == param) {
+            open.swap_remove(at);
+            drop(open);
+            self.host.end(param);
+        }
     }
 }
 

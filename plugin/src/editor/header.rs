@@ -2,7 +2,13 @@
 
 use egui::{Align2, Rect, Ui, pos2, vec2};
 
-use super::{Scene, buttons::button, presets::presets, roles::roles};
+use super::{
+    Scene, View,
+    buttons::{button, sign_button},
+    icons,
+    presets::presets,
+    roles::roles,
+};
 
 /// The header's height in natural points.
 pub const HEIGHT: f32 = 58.0;
@@ -12,10 +18,12 @@ const ROLES: (f32, f32) = (600.0, 500.0);
 /// The name's width, and that of the buttons beside it.
 const NAME: f32 = 128.0;
 const ACTION: f32 = 92.0;
+/// The button of the export's folder.
+const FOLDER: f32 = 24.0;
 const GAP: f32 = 7.0;
 
 /// Draws the header in `rect`.
-pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
+pub fn header(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     look.ground(ui.painter(), rect, palette.ground);
@@ -29,7 +37,7 @@ pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
     }
     let with_actions = shows_actions(scene, rect.width());
     let actions = if with_actions {
-        look.px(2.0 * (ACTION + GAP) + GAP)
+        look.px(2.0 * (ACTION + GAP) + FOLDER + GAP)
     } else {
         0.0
     };
@@ -39,23 +47,39 @@ pub fn header(ui: &mut Ui, scene: &Scene, rect: Rect) {
     if with_actions {
         let size = vec2(look.px(ACTION), look.px(ROW));
         let top = rect.center().y - size.y / 2.0;
-        let file = pos2(buttons.left() - look.px(2.0 * GAP) - size.x, top);
+        let wider = size + vec2(look.px(FOLDER), 0.0);
+        let file = pos2(buttons.left() - look.px(2.0 * GAP) - wider.x, top);
         let list = file - vec2(size.x + look.px(GAP), 0.0);
         presets(ui, scene, Rect::from_min_size(list, size));
-        export(ui, scene, Rect::from_min_size(file, size));
+        export(ui, scene, view, Rect::from_min_size(file, wider));
     }
 }
 
 /// Whether a header of this width has room for presets and export.
 pub fn shows_actions(scene: &Scene, width: f32) -> bool {
-    width >= scene.look.px(NAME + 2.0 * ACTION + ROLES.1 + 47.0)
+    width >= scene.look.px(NAME + 2.0 * ACTION + FOLDER + ROLES.1 + 47.0)
 }
 
-/// Writes what was played into a file.
-pub fn export(ui: &mut Ui, scene: &Scene, rect: Rect) {
-    let tip = "Writes the last bars, heard and played, as a MIDI file into your music folder";
-    if button(ui, scene, rect, "Export .mid", tip).clicked() {
+/// Writes what was played into a file; beside it the way to the folder.
+pub fn export(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
+    let look = &scene.look;
+    let (file, mut folder) = rect.split_left_right_at_x(rect.right() - look.px(FOLDER));
+    folder.min.x += look.px(2.0);
+    let tip = "Writes the last bars, heard and played, as a MIDI file";
+    if button(ui, scene, file, "Export .mid", tip).clicked() {
         scene.actions.export();
+    }
+    let tip = format!(
+        "Exports go to {}. Click for another folder",
+        scene.actions.folder()
+    );
+    let ink = look.palette.dim;
+    let sign = |painter: &egui::Painter, rect: Rect| {
+        let square = Rect::from_center_size(rect.center(), vec2(look.px(15.0), look.px(15.0)));
+        icons::folder(painter, square, ink);
+    };
+    if sign_button(ui, scene, folder, "Export folder", &tip, sign).clicked() {
+        view.folder = Some(scene.actions.folder());
     }
 }
 

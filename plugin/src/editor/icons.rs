@@ -81,6 +81,48 @@ pub fn role(painter: &Painter, square: Rect, role: Role, colour: Color32) {
     }
 }
 
+/// Notes on a page, and the way out of it.
+pub fn out(painter: &Painter, square: Rect, colour: Color32) {
+    let grid = Grid {
+        painter,
+        square,
+        colour,
+    };
+    grid.line(
+        &[
+            (11.5, 4.0),
+            (2.5, 4.0),
+            (2.5, 21.5),
+            (20.0, 21.5),
+            (20.0, 12.5),
+        ],
+        1.9,
+    );
+    grid.bar(6.0, 15.2, 11.0, 18.2);
+    grid.bar(11.0, 11.4, 16.0, 14.4);
+    grid.line(&[(13.0, 11.0), (21.8, 2.2)], 2.1);
+    grid.line(&[(15.2, 2.2), (21.8, 2.2), (21.8, 8.8)], 2.1);
+}
+
+/// A folder with its tab.
+pub fn folder(painter: &Painter, square: Rect, colour: Color32) {
+    let grid = Grid {
+        painter,
+        square,
+        colour,
+    };
+    let outline = [
+        (1.5, 20.5),
+        (1.5, 4.5),
+        (9.0, 4.5),
+        (11.5, 8.0),
+        (22.5, 8.0),
+        (22.5, 20.5),
+        (1.5, 20.5),
+    ];
+    grid.line(&outline, 1.9);
+}
+
 /// Notes that were heard, and outlines of those to come.
 fn continuing(grid: &Grid) {
     grid.bar(1.0, 14.5, 7.0, 18.5);

@@ -33,7 +33,7 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
     };
     look.ground(ui.painter(), rect, palette.ground);
     let pad = look.px(14.0);
-    let right = if matches!(export, Export::Written(_) | Export::Failed(_)) {
+    let right = if export.path().is_some() || matches!(export, Export::Failed(_)) {
         export_buttons(ui, scene, rect, pad, &export)
     } else {
         right_side(ui, scene, rect, pad)
@@ -90,8 +90,28 @@ fn export_words(export: &Export) -> Option<(Tone, String)> {
     match export {
         Export::None => None,
         Export::Writing => Some((Tone::Listening, "writing the MIDI file".to_owned())),
+        Export::Dragging => {
+            let words = "drop the phrase onto a track; Escape puts it back";
+            Some((Tone::Listening, words.to_owned()))
+        }
         Export::Written(path) => Some((Tone::Playing, format!("saved {}", path.display()))),
-        Export::Failed(why) => Some((Tone::Wrong, format!("no file was written: {why}"))),
+        Export::Refused(path) => {
+            let words = format!(
+                "nothing there takes a file; it is saved: {}",
+                path.display()
+            );
+            Some((Tone::Playing, words))
+        }
+        Export::Undraggable(path) => {
+            let words = format!(
+                "no file can be dragged out of this window here; it is saved: {}",
+                path.display()
+            );
+            Some((Tone::Playing, words))
+        }
+        Export::NoFolder(why) | Export::Failed(why) => {
+            Some((Tone::Wrong, format!("no file was written: {why}")))
+        }
     }
 }
 
@@ -104,7 +124,7 @@ fn export_buttons(ui: &mut Ui, scene: &Scene, rect: Rect, pad: f32, export: &Exp
     if button(ui, scene, close, "Close", "Back to what it does now").clicked() {
         scene.actions.dismiss_export();
     }
-    if let Export::Written(path) = export {
+    if let Some(path) = export.path() {
         place.x -= size.x + look.px(7.0);
         let copy = Rect::from_min_size(place, size);
         let tip = "Copies the file's path, to be pasted into a file dialog";

@@ -1,6 +1,7 @@
 //! The window without a screen: every control by its label, and pictures of the main states.
 
 mod controls;
+mod files;
 mod pictures;
 mod raster;
 mod song;

@@ -46,6 +46,7 @@ impl ClapInstance {
             "no window on X11"
         );
         gui.create(&handle, configuration)?;
+        self.window = true;
         ensure!(gui.can_resize(&handle), "the window cannot be resized");
         let size = gui.get_size(&handle).context("no size")?;
         // SAFETY: the host's window is closed after this one.
@@ -68,6 +69,7 @@ impl ClapInstance {
     pub(super) fn close(&mut self) -> Result<()> {
         let gui = self.gui()?;
         gui.destroy(&self.plugin.plugin_handle());
+        self.window = false;
         Ok(())
     }
 }

@@ -1,17 +1,22 @@
 //! Every control and action, found by its label.
 
+use std::rc::Rc;
+
 use continuo_model::{controls::Role, time::Tick};
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use nice_plug::params::Params as _;
+use nice_plug::{params::Params as _, prelude::Param as _};
 
 use super::{
     song::song,
-    stage::{Did, Stage},
+    stage::{Did, Recorder, Stage},
 };
-use crate::editor::Export;
+use crate::{
+    editor::{Gestures as _, View, forget, gestures::Balanced},
+    params::ContinuoParams,
+};
 
-fn open(stage: Stage) -> Harness<'static, Stage> {
+pub fn open(stage: Stage) -> Harness<'static, Stage> {
     let mut harness = Harness::builder()
         .with_size(vec2(960.0, 620.0))
         .with_step_dt(1.0 / 60.0)
@@ -21,7 +26,7 @@ fn open(stage: Stage) -> Harness<'static, Stage> {
 }
 
 /// The whole window, all controls in sight, while a bass plays.
-fn opened() -> Harness<'static, Stage> {
+pub fn opened() -> Harness<'static, Stage> {
     let mut stage = Stage::playing(song(Role::Bass, 640, true));
     stage.view.fold = true;
     open(stage)
@@ -36,12 +41,12 @@ fn once(param: &str, value: &str) -> Vec<Did> {
     ]
 }
 
-fn did(harness: &mut Harness<'static, Stage>) -> Vec<Did> {
+pub fn did(harness: &mut Harness<'static, Stage>) -> Vec<Did> {
     harness.run_steps(3);
     harness.state().recorder.take()
 }
 
-fn click(harness: &mut Harness<'static, Stage>, label: &str) -> Vec<Did> {
+pub fn click(harness: &mut Harness<'static, Stage>, label: &str) -> Vec<Did> {
     harness.get_by_label(label).click();
     did(harness)
 }
@@ -341,8 +346,8 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export.
-    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
+    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export and its folder.
+    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 5);
     assert!(reached.iter().all(Option::is_some));
 }
 
@@ -386,31 +391,6 @@ fn notes_are_named_under_the_pointer() {
         }
     }
     assert!(named);
-}
-
-#[test]
-fn an_export_is_asked_for_and_its_path_copied() {
-    let mut harness = opened();
-    assert_eq!(click(&mut harness, "Export .mid"), [Did::Export]);
-    let path = "/home/me/Music/Continuo bass 1.mid";
-    harness.state_mut().recorder.1 = Export::Written(path.into());
-    harness.run_steps(2);
-    assert!(harness.query_by_label_contains(path).is_some());
-    harness.get_by_label("Copy path").click();
-    let mut copied = false;
-    for _ in 0..4 {
-        harness.step();
-        copied |=
-            harness.output().platform_output.commands.iter().any(
-                |command| matches!(command, egui::OutputCommand::CopyText(text) if text == path),
-            );
-    }
-    assert!(copied);
-    assert_eq!(harness.state().recorder.take(), [Did::Dismiss]);
-    harness.state_mut().recorder.1 = Export::Failed("nothing has been played yet".into());
-    harness.run_steps(2);
-    assert!(harness.query_by_label("Copy path").is_none());
-    assert_eq!(click(&mut harness, "Close"), [Did::Dismiss]);
 }
 
 #[test]
@@ -461,4 +441,35 @@ fn every_preset_gives_the_controls_that_it_promises() {
         }
         assert_eq!(got, expected, "{}", preset.name);
     }
+}
+
+#[test]
+fn what_is_open_when_the_window_closes_is_ended() {
+    let params = ContinuoParams::default();
+    let recorder = Rc::new(Recorder::default());
+    let gestures = Balanced::new(Rc::clone(&recorder));
+    let (adventure, density) = (params.adventure.as_ptr(), params.density.as_ptr());
+    gestures.begin(adventure);
+    gestures.end(adventure);
+    gestures.begin(density);
+    gestures.set(density, 0.75);
+    recorder.take();
+    gestures.end_all();
+    assert_eq!(recorder.take(), [Did::End("Density".to_owned())]);
+    // What has been ended is not ended again.
+    gestures.end(density);
+    gestures.end_all();
+    assert_eq!(recorder.take(), []);
+    // Forget is let go of: the next instance must not find it pressed.
+    gestures.begin(params.forget.as_ptr());
+    gestures.set(params.forget.as_ptr(), 1.0);
+    recorder.take();
+    let mut view = View {
+        forgetting: Some(0.0),
+        ..View::default()
+    };
+    forget::let_go(&params, &gestures, &mut view);
+    gestures.end_all();
+    let off = Did::Set("Forget".to_owned(), "Off".to_owned());
+    assert_eq!(recorder.take(), [off, Did::End("Forget".to_owned())]);
 }

@@ -17,7 +17,7 @@ use super::{
     song::song,
     stage::Stage,
 };
-use crate::editor::{Host, Palette};
+use crate::editor::{Export, Host, Palette};
 
 /// How much of the window a frame shades at the most; some of it is shaded several times.
 const MOST_SHADED: f32 = 1.5;
@@ -163,6 +163,7 @@ fn a_loop_stands_still_with_what_earlier_passes_taught_and_a_held_bar() {
     set(stage.params.highest.as_ptr(), 55.0 / 127.0);
     set(stage.params.scale_lock.as_ptr(), 1.0);
     set(stage.params.take.as_ptr(), 3.0 / 127.0);
+    set(stage.params.hold.as_ptr(), 1.0);
     check("held", &mut stage, NATURAL);
 }
 
@@ -172,6 +173,14 @@ fn what_is_wrong_is_said_in_words() {
     stage.snapshot.own.clear();
     stage.snapshot.trouble = Some("the weights in this build are damaged".to_owned());
     check("error", &mut stage, NATURAL);
+}
+
+#[test]
+fn a_folder_is_asked_for_when_one_is_needed() {
+    let mut stage = with_role(Role::Bass, 640, false);
+    let why = "the folder /media/stick/loops is read-only";
+    stage.recorder.1 = Export::NoFolder(why.to_owned());
+    check("folder", &mut stage, NATURAL);
 }
 
 #[test]

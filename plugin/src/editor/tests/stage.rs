@@ -1,12 +1,15 @@
 //! The window with recording stand-ins for the host and the seat.
 
-use std::cell::RefCell;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use continuo_model::time::Tick;
 use nice_plug::params::internals::ParamPtr;
 
 use crate::{
-    editor::{Actions, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
+    editor::{Actions, Dialog, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
@@ -21,12 +24,15 @@ pub enum Did {
     Hold(Tick, bool),
     Reroll(Tick),
     Export,
+    Drag,
+    Choose(String),
+    Browse,
     Dismiss,
 }
 
-/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in.
+/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in, a dialog the end.
 #[derive(Default)]
-pub struct Recorder(RefCell<Vec<Did>>, pub Export);
+pub struct Recorder(RefCell<Vec<Did>>, pub Export, pub Cell<Dialog>);
 
 impl Recorder {
     /// What was done since the last call.
@@ -42,6 +48,20 @@ impl Recorder {
 fn name(param: ParamPtr) -> String {
     // SAFETY: tests keep the parameters for longer than the window.
     unsafe { param.name() }.to_owned()
+}
+
+impl<G: Gestures> Gestures for Rc<G> {
+    fn begin(&self, param: ParamPtr) {
+        self.as_ref().begin(param);
+    }
+
+    fn set(&self, param: ParamPtr, normalized: f32) {
+        self.as_ref().set(param, normalized);
+    }
+
+    fn end(&self, param: ParamPtr) {
+        self.as_ref().end(param);
+    }
 }
 
 impl Gestures for Recorder {
@@ -76,12 +96,32 @@ impl Actions for Recorder {
         self.did(Did::Export);
     }
 
+    fn drag(&self) {
+        self.did(Did::Drag);
+    }
+
     fn exported(&self) -> Export {
         self.1.clone()
     }
 
     fn dismiss_export(&self) {
         self.did(Did::Dismiss);
+    }
+
+    fn folder(&self) -> String {
+        "/home/me/Music".to_owned()
+    }
+
+    fn choose_folder(&self, text: &str) {
+        self.did(Did::Choose(text.to_owned()));
+    }
+
+    fn browse(&self) {
+        self.did(Did::Browse);
+    }
+
+    fn dialog(&self) -> Dialog {
+        self.2.replace(Dialog::Closed)
     }
 }
 

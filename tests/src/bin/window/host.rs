@@ -1,28 +1,25 @@
 //! The host: it opens the window, measures it, and opens, resizes and closes it while music plays.
 
 use std::{
-    fs::{self, File},
-    io::BufWriter,
+    env, fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use continuo_model::time::Meter;
 use continuo_tests::{
     clip::{self, ClipNote},
     counters::Counters,
-    host::{self, Format},
+    host::{self, Format, Instance},
     player::{Pacing, Player, Session, beats},
     transport::Song,
 };
-use x11rb::{
-    COPY_DEPTH_FROM_PARENT,
-    connection::Connection as _,
-    protocol::xproto::{ConnectionExt as _, CreateWindowAux, ImageFormat, WindowClass},
-    rust_connection::RustConnection,
-    wrapper::ConnectionExt as _,
+
+use crate::{
+    drag, folder, keyboard,
+    parent::{LEFT, Parent},
 };
 
 /// Opens the plugin's window on the X server of DISPLAY while a clip plays, measures it, and opens, resizes and
@@ -30,27 +27,47 @@ use x11rb::{
 #[derive(Parser)]
 #[command(name = "window", version)]
 struct Arguments {
-    /// The built Continuo.clap.
-    #[arg(long)]
-    bundle: PathBuf,
+    /// The built Continuo.clap and Continuo.vst3, one after the other.
+    #[arg(long = "bundle", required = true)]
+    bundles: Vec<PathBuf>,
     /// The clip that plays.
     #[arg(long)]
     clip: PathBuf,
     /// What to play: a role as the host parameter names it.
     #[arg(long, default_value = "Bass")]
     role: String,
-    /// Where pictures of the window go.
+    /// Where pictures of the window go, and the home of the musician who uses it.
     #[arg(long)]
     out: PathBuf,
+    /// What to try; all of it unless something is chosen.
+    #[arg(long = "stage", value_enum)]
+    stages: Vec<Stage>,
     /// How often the window is closed and opened again.
     #[arg(long, default_value_t = 50)]
     times: u32,
 }
 
+/// What is tried, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Stage {
+    /// Whose the keyboard is.
+    Keyboard,
+    /// The window is closed while a knob is held.
+    Gestures,
+    /// The held phrase is dragged out.
+    Drag,
+    /// The folder for exports is chosen.
+    Folder,
+    /// Frames a second, and what they cost.
+    Load,
+    /// The window is opened, resized and closed many times.
+    Reopen,
+}
+
 const RATE: f64 = 48_000.0;
 const FRAMES: u32 = 256;
 /// Quarter notes a minute.
-const TEMPO: f64 = 104.0;
+pub const TEMPO: f64 = 104.0;
 /// Frames a second that are enough: on X11 the window paints at every second refresh of the server, and a
 /// virtual one has 34 in a second; other work of the machine may take half of them.
 const ENOUGH: f64 = 10.0;
@@ -63,72 +80,13 @@ const SECONDS: f64 = 8.0;
 
 /// Does what the command line asks.
 pub fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    match settle(&arguments.out).and_then(|()| run(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A window of the host's own.
-struct Parent {
-    connection: RustConnection,
-    id: u32,
-}
-
-impl Parent {
-    fn open(width: u16, height: u16) -> Result<Self> {
-        let (connection, screen) = x11rb::connect(None).context("no X server at DISPLAY")?;
-        let root = connection.setup().roots[screen].root;
-        let id = connection.generate_id()?;
-        let attributes = CreateWindowAux::new();
-        let class = WindowClass::INPUT_OUTPUT;
-        let depth = COPY_DEPTH_FROM_PARENT;
-        connection
-            .create_window(
-                depth,
-                id,
-                root,
-                0,
-                0,
-                width,
-                height,
-                0,
-                class,
-                0,
-                &attributes,
-            )?
-            .check()?;
-        connection.map_window(id)?.check()?;
-        // Out of the way: what is under the pointer looks otherwise.
-        let (x, y) = (i16::try_from(width)? - 1, i16::try_from(height)? - 1);
-        connection
-            .warp_pointer(x11rb::NONE, id, 0, 0, 0, 0, x, y)?
-            .check()?;
-        connection.sync()?;
-        Ok(Self { connection, id })
-    }
-
-    /// What is seen of the window's upper left, as a PNG.
-    fn picture(&self, path: &Path, (width, height): (u32, u32)) -> Result<()> {
-        let (width, height) = (u16::try_from(width)?, u16::try_from(height)?);
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.id, 0, 0, width, height, !0)?
-            .reply()?;
-        // Blue, green, red and a byte to spare, as servers of this byte order have it.
-        let pixels: Vec<u8> = image
-            .data
-            .chunks_exact(4)
-            .flat_map(|pixel| [pixel[2], pixel[1], pixel[0]])
-            .collect();
-        let file = BufWriter::new(File::create(path)?);
-        let mut encoder = png::Encoder::new(file, width.into(), height.into());
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.write_header()?.write_image_data(&pixels)?;
-        Ok(())
     }
 }
 
@@ -186,44 +144,97 @@ fn note(name: &str, seconds: f64, before: (Load, Counters), after: (Load, Counte
     (frames, load)
 }
 
+/// Makes this process that of a musician who has nothing yet: exports go to the Music folder at home, and a tool that is
+/// laid in `tools` is found before any other. No desktop offers dialogs.
+fn settle(out: &Path) -> Result<()> {
+    fs::create_dir_all(out)?;
+    let home = std::path::absolute(out)?.join("home");
+    if home.exists() {
+        fs::remove_dir_all(&home)?;
+    }
+    fs::create_dir_all(&home)?;
+    let rest = env::var_os("PATH").unwrap_or_default();
+    let tools = std::path::absolute(out)?.join("tools");
+    let path = env::join_paths([tools].into_iter().chain(env::split_paths(&rest)))?;
+    // SAFETY: no other thread runs yet.
+    unsafe {
+        env::set_var("XDG_CONFIG_HOME", home.join(".config"));
+        env::set_var("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        env::set_var("HOME", home);
+        env::set_var("PATH", path);
+    }
+    Ok(())
+}
+
 fn run(arguments: &Arguments) -> Result<()> {
-    fs::create_dir_all(&arguments.out)?;
     let clip = clip::from_midi_file(&arguments.clip)?;
+    let parent = Parent::open(1280, 900)?;
+    for bundle in &arguments.bundles {
+        let mut instance = host::open(bundle)?;
+        println!("{}", instance.format());
+        instance.set("Role", &arguments.role)?;
+        for stage in Stage::value_variants() {
+            let asked = &arguments.stages;
+            if asked.is_empty() || asked.contains(stage) {
+                let player = player(&mut *instance, &clip)?;
+                stage.run(player, &parent, arguments)?;
+                instance.deactivate();
+            }
+        }
+        let counters = instance.counters()?;
+        println!(
+            "late notes: {}, planner panics: {}",
+            counters.late, counters.worker_panics
+        );
+        ensure!(counters.late == 0, "{} notes were late", counters.late);
+        ensure!(counters.worker_panics == 0, "a planner panicked");
+    }
+    Ok(())
+}
+
+/// A track on which `clip` goes round, in real time.
+fn player<'a>(instance: &'a mut dyn Instance, clip: &[ClipNote]) -> Result<Player<'a>> {
     let last = clip.iter().map(ClipNote::end_tick).max().unwrap_or(0);
     let length = (beats(last) / 4.0).ceil() * 4.0;
-    let mut instance = host::load(Format::Clap, &arguments.bundle)?;
-    instance.set("Role", &arguments.role)?;
     let song = Song::new(RATE, TEMPO, Meter::COMMON);
     let session = Session {
         pacing: Pacing::Live(1.0),
         ..Session::offline(FRAMES)
     };
-    let mut player = Player::new(&mut *instance, song, &clip, session)?;
+    let mut player = Player::new(instance, song, clip, session)?;
     player.set_cycle(Some((0.0, length)));
-    let parent = Parent::open(1280, 900)?;
+    Ok(player)
+}
 
-    let opened = player.instance().open_window(parent.id)?;
-    println!("opened at {opened:?}");
-    player.stop(1.0)?;
-    parent.picture(&arguments.out.join("opened.png"), opened)?;
-    measure(&mut player, &parent, arguments)?;
-    let grown = reopen(&mut player, &parent, arguments.times)?;
-    player.stop(0.2)?;
-    let counters = player.instance().counters()?;
-    println!(
-        "late notes: {}, planner panics: {}",
-        counters.late, counters.worker_panics
-    );
-    ensure!(counters.late == 0, "{} notes were late", counters.late);
-    ensure!(counters.worker_panics == 0, "a planner panicked");
-    ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
-    Ok(())
+impl Stage {
+    fn run(self, mut player: Player, parent: &Parent, arguments: &Arguments) -> Result<()> {
+        match self {
+            Self::Keyboard => keyboard::belongs_to_the_host(&mut player, parent),
+            Self::Gestures => gestures_end(&mut player, parent),
+            Self::Drag => {
+                let music = std::path::absolute(&arguments.out)?.join("home/Music");
+                drag::carries_the_held_phrase(player, parent, &music)
+            }
+            Self::Folder => {
+                let out = std::path::absolute(&arguments.out)?;
+                folder::is_asked_for(&mut player, parent, &out)
+            }
+            Self::Load => {
+                let opened = player.aside(|plugin| plugin.open_window(parent.id))?;
+                println!("opened at {opened:?}");
+                player.stop(1.0)?;
+                parent.picture(&arguments.out.join("opened.png"), opened)?;
+                measure(&mut player, parent, arguments)
+            }
+            Self::Reopen => reopen(&mut player, parent, arguments.times),
+        }
+    }
 }
 
 /// Frames and load while music plays, and while nothing moves; a picture of each.
 fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Result<()> {
     let (width, height) = MEASURED;
-    player.instance().resize_window(width, height)?;
+    player.aside(|plugin| plugin.resize_window(width, height))?;
     let now = |player: &mut Player| anyhow::Ok((Load::now()?, player.instance().counters()?));
     // Past the first loop, so that there is something to see.
     player.play(20.0)?;
@@ -238,32 +249,94 @@ fn measure(player: &mut Player, parent: &Parent, arguments: &Arguments) -> Resul
     parent.picture(&arguments.out.join("stopped.png"), MEASURED)?;
     ensure!(frames >= ENOUGH, "{frames:.1} frames a second");
     ensure!(idle < 1.0, "{idle:.1} frames a second while nothing moves");
-    player.instance().close_window()
+    player.aside(|plugin| plugin.close_window())
 }
 
-/// Opens, resizes and closes the window while music plays; returns by how many megabytes that grew the
-/// process once the first few times are over.
-fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<f64> {
+/// What the process holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holdings {
+    /// Resident memory in megabytes.
+    megabytes: f64,
+    descriptors: usize,
+    threads: usize,
+}
+
+impl Holdings {
+    fn now() -> Result<Self> {
+        Ok(Self {
+            megabytes: resident()?,
+            descriptors: fs::read_dir("/proc/self/fd")?.count(),
+            threads: fs::read_dir("/proc/self/task")?.count(),
+        })
+    }
+}
+
+/// Opens, resizes and closes the window while music plays, and finds what that costs for good once the first few
+/// times are over.
+fn reopen(player: &mut Player, parent: &Parent, times: u32) -> Result<()> {
     /// The drivers fill their caches in the first few times.
     const WARM: u32 = 10;
-    let mut warm = None;
+    let mut warm = Holdings::now()?;
     for round in 0..times {
-        let (width, height) = player.instance().open_window(parent.id)?;
+        let (width, height) = player.aside(|plugin| plugin.open_window(parent.id))?;
         player.play(0.5)?;
         for (wider, higher) in [(200, 100), (0, 0), (320, 280)] {
             let size = (width.min(900) + wider, height.min(600) + higher);
-            player.instance().resize_window(size.0, size.1)?;
+            player.aside(|plugin| plugin.resize_window(size.0, size.1))?;
             player.play(0.25)?;
         }
-        player.instance().close_window()?;
+        player.aside(|plugin| plugin.close_window())?;
         player.play(0.25)?;
-        if round == WARM {
-            warm = Some(resident()?);
+        if round < WARM {
+            warm = Holdings::now()?;
         }
     }
-    let grown = resident()? - warm.unwrap_or(resident()?);
+    let end = Holdings::now()?;
+    let grown = end.megabytes - warm.megabytes;
+    let rounds = times.saturating_sub(WARM);
     println!(
-        "opened {times} times more; resident memory grew by {grown:.1} MB after the first {WARM}"
+        "opened {times} times; after the first {WARM}: {grown:+.1} MB, {} descriptors then {}, {} threads then {}",
+        warm.descriptors, end.descriptors, warm.threads, end.threads
     );
-    Ok(grown)
+    ensure!(grown < LEAK, "resident memory grew by {grown:.1} MB");
+    ensure!(end.threads <= warm.threads, "threads stay behind");
+    let lost = match player.instance().format() {
+        Format::Clap => 0,
+        // The plugin's library keeps the pair of sockets by which it wakes the host's run loop.
+        Format::Vst3 => 2 * rounds as usize,
+    };
+    ensure!(
+        end.descriptors <= warm.descriptors + lost,
+        "descriptors stay open"
+    );
+    Ok(())
+}
+
+/// Closes the window while a knob is held: the host must be told that it was let go of.
+fn gestures_end(player: &mut Player, parent: &Parent) -> Result<()> {
+    let size = player.aside(|plugin| plugin.open_window(parent.id))?;
+    player.stop(1.0)?;
+    let ((x, y), _) = keyboard::find_knob(player, parent, size)?;
+    let before = player.instance().gestures();
+    ensure!(before.begun == before.ended, "{before:?}");
+    parent.point(x, y)?;
+    player.stop(0.2)?;
+    parent.button(LEFT, true)?;
+    for step in 1..=10 {
+        parent.point(x, y - 3 * step)?;
+        player.stop(0.1)?;
+    }
+    let held = player.instance().gestures();
+    ensure!(
+        held.begun == before.begun + 1 && held.ended == before.ended,
+        "{held:?}"
+    );
+    player.aside(|plugin| plugin.close_window())?;
+    player.stop(0.3)?;
+    parent.button(LEFT, false)?;
+    parent.point_out_of_the_way()?;
+    let after = player.instance().gestures();
+    ensure!(after.begun == after.ended, "{after:?}");
+    println!("a window closed in the middle of a drag lets go of the knob");
+    Ok(())
 }

@@ -3,7 +3,17 @@
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
+mod drag;
+#[cfg(target_os = "linux")]
+mod folder;
+#[cfg(target_os = "linux")]
 mod host;
+#[cfg(target_os = "linux")]
+mod keyboard;
+#[cfg(target_os = "linux")]
+mod parent;
+#[cfg(target_os = "linux")]
+mod target;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
