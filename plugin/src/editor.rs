@@ -3,8 +3,10 @@
 //! | thread | owns | may |
 //! |---|---|---|
 //! | window's, on some systems the host's main | the parts below, [`View`] | read [`Snapshot`]s, parameters and counters; ask the host to change parameters, the seat to hold a bar |
+//! | export's, for one file | the file, a connection to the X server of its own | wait for the seat, a disk, a hand |
+//! | dialog's, for one folder | nothing | wait for the musician for ever; the library stays loaded for it |
 //!
-//! It never touches the rings of the audio thread, and waits for nobody. It paints while the transport runs,
+//! The window never touches the rings of the audio thread, and waits for nobody. It paints while the transport runs,
 //! while the user does something, and when there is news; else it rests.
 
 mod actions;

@@ -30,7 +30,7 @@ pub struct Options {
     /// How often the window is closed and opened again.
     #[arg(long, default_value_t = 50)]
     times: u32,
-    /// What to try, of what `--help` of the program `window` lists; all of it unless something is chosen.
+    /// What to try: keyboard, gestures, drag, folder, load, reopen; all of it unless something is chosen.
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 }

@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -283,7 +283,7 @@ fn browse(clerk: &Arc<Clerk>) {
 
 /// The folder that the musician chooses in the desktop's own dialog.
 #[cfg(target_os = "linux")]
-fn ask_for_a_folder(start: &Path) -> Option<PathBuf> {
+fn ask_for_a_folder(start: &std::path::Path) -> Option<PathBuf> {
     let dialog = rfd::FileDialog::new().set_title("Continuo: folder for MIDI files");
     dialog.set_directory(start).pick_folder()
 }

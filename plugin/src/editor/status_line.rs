@@ -109,9 +109,8 @@ fn export_words(export: &Export) -> Option<(Tone, String)> {
             );
             Some((Tone::Playing, words))
         }
-        Export::NoFolder(why) | Export::Failed(why) => {
-            Some((Tone::Wrong, format!("no file was written: {why}")))
-        }
+        Export::NoFolder(why) => Some((Tone::Wrong, why.clone())),
+        Export::Failed(why) => Some((Tone::Wrong, format!("no file was written: {why}"))),
     }
 }
 

@@ -24,9 +24,9 @@ use x11rb::{
     protocol::{
         Event,
         xproto::{
-            BUTTON_RELEASE_EVENT, ButtonIndex, ButtonReleaseEvent, ClientMessageEvent,
+            AtomEnum, BUTTON_RELEASE_EVENT, ButtonIndex, ButtonReleaseEvent, ClientMessageEvent,
             ConnectionExt as _, CreateWindowAux, Cursor, EventMask, GrabMode, GrabStatus,
-            KeyButMask, Timestamp, Window, WindowClass,
+            KeyButMask, PropMode, Timestamp, Window, WindowClass,
         },
     },
     resource_manager,
@@ -126,6 +126,9 @@ pub struct Drag {
     hand: Hand,
     target: Option<Target>,
     pointer: (i16, i16),
+    /// Since when the data is offered, in the server's time.
+    began: Timestamp,
+    /// When the pointer moved last.
     time: Timestamp,
     moved: bool,
     /// Somebody was given the URI since the drop.
@@ -154,9 +157,12 @@ impl Drag {
         let cursors = [load("dnd-copy", "hand2")?, load("dnd-none", "circle")?];
         let source = x.generate_id()?;
         let class = WindowClass::INPUT_ONLY;
-        let attributes = CreateWindowAux::new().override_redirect(1);
+        let attributes = CreateWindowAux::new()
+            .override_redirect(1)
+            .event_mask(EventMask::PROPERTY_CHANGE);
         x.create_window(0, source, root, -10, -10, 1, 1, 0, class, 0, &attributes)?
             .check()?;
+        let began = now(&x, source, &atoms)?;
         let mut drag = Self {
             escape: Meanings::read(&x)?.code(ESCAPE),
             x,
@@ -169,7 +175,8 @@ impl Drag {
             hand: Hand::Holds,
             target: None,
             pointer: (0, 0),
-            time: CURRENT_TIME,
+            began,
+            time: began,
             moved: true,
             given: false,
         };
@@ -211,7 +218,7 @@ impl Drag {
             self.release()?;
         }
         self.x
-            .set_selection_owner(self.source, self.atoms.XdndSelection, CURRENT_TIME)?
+            .set_selection_owner(self.source, self.atoms.XdndSelection, self.began)?
             .check()?;
         Ok(())
     }
@@ -277,7 +284,7 @@ impl Drag {
             }
             Event::ClientMessage(event) => return self.hear(&event),
             Event::SelectionRequest(request) => {
-                let given = offer.answer(&self.x, &self.atoms, &request)?;
+                let given = offer.answer(&self.x, &self.atoms, &request, self.began)?;
                 if let Hand::Dropped(_) = self.hand {
                     self.given |= given;
                     self.hand = Hand::Dropped(Instant::now());
@@ -432,5 +439,18 @@ impl Drag {
                 .change_active_pointer_grab(self.cursors[now], CURRENT_TIME, mask)?;
         }
         Ok(())
+    }
+}
+
+/// The server's time: it tells it with each change of a property.
+fn now(x: &RustConnection, window: Window, atoms: &Atoms) -> Fallible<Timestamp> {
+    let version = [u32::from(VERSION)];
+    let kind = AtomEnum::ATOM;
+    x.change_property32(PropMode::REPLACE, window, atoms.XdndAware, kind, &version)?
+        .check()?;
+    loop {
+        if let Event::PropertyNotify(event) = x.wait_for_event()? {
+            return Ok(event.time);
+        }
     }
 }

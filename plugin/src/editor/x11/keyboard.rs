@@ -86,8 +86,6 @@ impl Keyboard {
         let lost = had && !self.mine;
         if lost {
             self.before = None;
-        }
-        if lost {
             self.listen(window, false)?;
         }
         if !self.mine && (lost || went) {

@@ -26,7 +26,7 @@ const HANDLE: (i16, i16) = (440, 491);
 const TARGET: ((i16, i16), (u16, u16)) = ((1000, 700), (200, 150));
 /// Seconds that a drag may last after the button was released: the source's patience with a target that never
 /// says that it is done, and some.
-const LONGEST: u64 = 15;
+const LONGEST: u64 = 20;
 
 /// Opens the window while a phrase is held, and drags it. `folder` is where exports go.
 pub fn carries_the_held_phrase(
@@ -140,9 +140,7 @@ impl Hand<'_, '_> {
             return Ok(BTreeSet::new());
         }
         let entries = fs::read_dir(self.folder)?;
-        Ok(entries
-            .map(|entry| anyhow::Ok(entry?.path()))
-            .collect::<Result<_>>()?)
+        entries.map(|entry| Ok(entry?.path())).collect()
     }
 
     /// Drags from the handle to a target, or to where there is none, and does `end` there. Returns what the target
@@ -181,8 +179,7 @@ impl Hand<'_, '_> {
         loop {
             self.wait(0.03)?;
             target.serve()?;
-            let waits = target.seen.dropped && !self.is_over()?;
-            if !waits && released.elapsed() > Duration::from_secs(3) {
+            if self.is_over()? {
                 break;
             }
             ensure!(released.elapsed() < most, "{manners:?}: it never ends");
@@ -209,7 +206,7 @@ impl Hand<'_, '_> {
         new.cloned().context("a click wrote no file")
     }
 
-    /// Nobody owns what is dragged: the drag has ended.
+    /// Nobody offers anything to be dropped: the drag has ended.
     fn is_over(&self) -> Result<bool> {
         let x = &self.parent.connection;
         let selection = x.intern_atom(false, b"XdndSelection")?.reply()?.atom;

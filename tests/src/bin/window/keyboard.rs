@@ -106,21 +106,26 @@ fn handed_over(user: &mut User) -> Result<()> {
         "as it is handed over",
     )?;
     let before = user.shares()?;
-    for _ in 0..12 {
+    let mut changed = 0;
+    for _ in 0..60 {
         parent.press(key::TAB)?;
-        user.player.stop(0.1)?;
+        user.player.stop(0.15)?;
         parent.press(key::UP)?;
-        user.player.stop(0.1)?;
-    }
-    user.until(|user| {
+        user.player.stop(0.15)?;
         let after = user.shares()?;
-        let changed = before
+        changed = before
             .iter()
             .zip(&after)
-            .filter(|(one, other)| one != other);
-        ensure!(changed.count() >= 2, "Tab and the arrows changed nothing");
-        Ok(())
-    })?;
+            .filter(|(one, other)| one != other)
+            .count();
+        if changed >= 2 {
+            break;
+        }
+    }
+    ensure!(
+        changed >= 2,
+        "Tab and the arrows changed {changed} parameters"
+    );
     user.press(key::SPACE)?;
     user.expects(vec![SPACE_PASSED_ON], plugin, "on a control")?;
     user.press(key::ESCAPE)?;

@@ -3,10 +3,9 @@
 use std::{fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
 
 use x11rb::{
-    CURRENT_TIME,
     protocol::xproto::{
         Atom, AtomEnum, ConnectionExt as _, EventMask, PropMode, SELECTION_NOTIFY_EVENT,
-        SelectionNotifyEvent, SelectionRequestEvent,
+        SelectionNotifyEvent, SelectionRequestEvent, Timestamp,
     },
     rust_connection::RustConnection,
     wrapper::ConnectionExt as _,
@@ -51,7 +50,7 @@ impl Offer {
         }
     }
 
-    /// Answers a request for the data; whether it was the data, and not the list of its forms.
+    /// Answers a request for the data, which is offered `since` then; whether it was the data, and not what it comes in.
     ///
     /// # Errors
     /// When the X server does not answer.
@@ -60,6 +59,7 @@ impl Offer {
         x: &RustConnection,
         atoms: &Atoms,
         request: &SelectionRequestEvent,
+        since: Timestamp,
     ) -> Fallible<bool> {
         // Old programs name no property.
         let property = if request.property == x11rb::NONE {
@@ -84,7 +84,7 @@ impl Offer {
             form if form == atoms.TextUriList => bytes(&self.uris, form)?.check(),
             form if form == atoms.TextPlain => bytes(&self.text, form)?.check(),
             form if form == atoms.TARGETS => words(&forms, AtomEnum::ATOM)?.check(),
-            form if form == atoms.TIMESTAMP => words(&[CURRENT_TIME], AtomEnum::INTEGER)?.check(),
+            form if form == atoms.TIMESTAMP => words(&[since], AtomEnum::INTEGER)?.check(),
             _ => return self.notify(x, request, x11rb::NONE).map(|()| false),
         };
         // The asking window may be gone.
