@@ -28,6 +28,7 @@ mod roles;
 mod roll;
 mod state;
 mod status_line;
+mod styles;
 mod take;
 mod theme;
 

@@ -8,7 +8,10 @@ use std::{
 
 use continuo_model::time::Tick;
 
-use crate::worker::{Seat, music_folder};
+use crate::{
+    styles::{Chosen, Entry, List},
+    worker::{Seat, Worn, music_folder},
+};
 
 /// Takes the requests: the instance's seat in the plugin, a recording one in tests. None of them waits.
 pub trait Actions {
@@ -22,6 +25,14 @@ pub trait Actions {
     fn exported(&self) -> Export;
     /// The user has read what became of it.
     fn dismiss_export(&self);
+    /// The style that it plays in.
+    fn worn(&self) -> Worn;
+    /// Looks for styles; [`styles`](Self::styles) tells what was found.
+    fn look_for_styles(&self);
+    /// What was found last; `None` while it is looked for the first time.
+    fn styles(&self) -> Option<Arc<List>>;
+    /// Chooses a style; `None` plays as shipped.
+    fn choose_style(&self, entry: Option<&Entry>);
 }
 
 /// An export's fate.
@@ -44,6 +55,9 @@ pub struct SeatActions {
     export: Arc<Mutex<Export>>,
     /// Writes a file: the seat may be busy with a plan, for which the window does not wait.
     writer: Mutex<Option<JoinHandle<()>>>,
+    styles: Arc<Mutex<Option<Arc<List>>>>,
+    /// Reads the folder of styles.
+    reader: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SeatActions {
@@ -54,6 +68,8 @@ impl SeatActions {
             seat,
             export: Arc::default(),
             writer: Mutex::default(),
+            styles: Arc::default(),
+            reader: Mutex::default(),
         }
     }
 }
@@ -105,14 +121,52 @@ impl Actions for SeatActions {
     fn dismiss_export(&self) {
         *open(&self.export) = Export::None;
     }
+
+    fn worn(&self) -> Worn {
+        self.seat.worn()
+    }
+
+    fn look_for_styles(&self) {
+        let mut reader = open(&self.reader);
+        if reader.as_ref().is_some_and(|reader| !reader.is_finished()) {
+            return;
+        }
+        let (seat, styles) = (self.seat.clone(), Arc::clone(&self.styles));
+        let look = move || {
+            let list = Arc::new(List::look());
+            *open(&styles) = Some(list);
+            seat.board().repaint().request_repaint();
+        };
+        let thread = thread::Builder::new().name("continuo-styles".into());
+        match thread.spawn(look) {
+            Ok(thread) => *reader = Some(thread),
+            Err(error) => {
+                let list = List {
+                    trouble: Some(error.to_string()),
+                    ..List::default()
+                };
+                *open(&self.styles) = Some(Arc::new(list));
+            }
+        }
+    }
+
+    fn styles(&self) -> Option<Arc<List>> {
+        open(&self.styles).clone()
+    }
+
+    fn choose_style(&self, entry: Option<&Entry>) {
+        self.seat
+            .choose(entry.map_or_else(Chosen::default, Chosen::of));
+    }
 }
 
 impl Drop for SeatActions {
     /// The host may unload the library next: nothing of it may run then.
     fn drop(&mut self) {
-        if let Some(writer) = open(&self.writer).take() {
-            // A writer that panicked has written nothing; there is nothing left to do.
-            let _ = writer.join();
+        let threads = [open(&self.writer).take(), open(&self.reader).take()];
+        for thread in threads.into_iter().flatten() {
+            // One that panicked has written nothing; there is nothing left to do.
+            let _ = thread.join();
         }
     }
 }

@@ -393,7 +393,7 @@ fn an_export_is_asked_for_and_its_path_copied() {
     let mut harness = opened();
     assert_eq!(click(&mut harness, "Export .mid"), [Did::Export]);
     let path = "/home/me/Music/Continuo bass 1.mid";
-    harness.state_mut().recorder.1 = Export::Written(path.into());
+    harness.state_mut().recorder.export = Export::Written(path.into());
     harness.run_steps(2);
     assert!(harness.query_by_label_contains(path).is_some());
     harness.get_by_label("Copy path").click();
@@ -407,7 +407,7 @@ fn an_export_is_asked_for_and_its_path_copied() {
     }
     assert!(copied);
     assert_eq!(harness.state().recorder.take(), [Did::Dismiss]);
-    harness.state_mut().recorder.1 = Export::Failed("nothing has been played yet".into());
+    harness.state_mut().recorder.export = Export::Failed("nothing has been played yet".into());
     harness.run_steps(2);
     assert!(harness.query_by_label("Copy path").is_none());
     assert_eq!(click(&mut harness, "Close"), [Did::Dismiss]);

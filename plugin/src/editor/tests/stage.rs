@@ -1,6 +1,6 @@
 //! The window with recording stand-ins for the host and the seat.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
 use continuo_model::time::Tick;
 use nice_plug::params::internals::ParamPtr;
@@ -10,6 +10,8 @@ use crate::{
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
+    styles::{Entry, List},
+    worker::Worn,
 };
 
 /// What the window did, in order.
@@ -22,20 +24,27 @@ pub enum Did {
     Reroll(Tick),
     Export,
     Dismiss,
+    Look,
+    Choose(Option<String>),
 }
 
-/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in.
+/// Takes gestures and applies them, as a host does; takes requests. What becomes of them is put in.
 #[derive(Default)]
-pub struct Recorder(RefCell<Vec<Did>>, pub Export);
+pub struct Recorder {
+    did: RefCell<Vec<Did>>,
+    pub export: Export,
+    pub worn: Worn,
+    pub styles: Option<Arc<List>>,
+}
 
 impl Recorder {
     /// What was done since the last call.
     pub fn take(&self) -> Vec<Did> {
-        self.0.take()
+        self.did.take()
     }
 
     fn did(&self, did: Did) {
-        self.0.borrow_mut().push(did);
+        self.did.borrow_mut().push(did);
     }
 }
 
@@ -77,11 +86,27 @@ impl Actions for Recorder {
     }
 
     fn exported(&self) -> Export {
-        self.1.clone()
+        self.export.clone()
     }
 
     fn dismiss_export(&self) {
         self.did(Did::Dismiss);
+    }
+
+    fn worn(&self) -> Worn {
+        self.worn.clone()
+    }
+
+    fn look_for_styles(&self) {
+        self.did(Did::Look);
+    }
+
+    fn styles(&self) -> Option<Arc<List>> {
+        self.styles.clone()
+    }
+
+    fn choose_style(&self, entry: Option<&Entry>) {
+        self.did(Did::Choose(entry.map(|entry| entry.name.clone())));
     }
 }
 
