@@ -200,6 +200,10 @@ pub struct Outcome {
 /// Reads the file of a choice, unless its weights are in use here already.
 #[must_use]
 pub fn load(chosen: &Chosen) -> Outcome {
+    load_from(folder(), chosen)
+}
+
+fn load_from(folder: Option<PathBuf>, chosen: &Chosen) -> Outcome {
     let (Some(file), Some(title)) = (&chosen.file, chosen.title()) else {
         return Outcome::default();
     };
@@ -209,7 +213,7 @@ pub fn load(chosen: &Chosen) -> Outcome {
             "{why}. Until then Continuo plays as shipped; the project keeps its choice"
         )),
     };
-    let Some(folder) = folder() else {
+    let Some(folder) = folder else {
         return failed(format!("no folder for the style {title}"));
     };
     // A project names a file in this folder and no other.

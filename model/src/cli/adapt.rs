@@ -57,6 +57,9 @@ pub struct Adapt {
     /// Go on from the style that the file holds, which has to be of the same music.
     #[arg(long)]
     resume: bool,
+    /// How fast it learns: a lower rate keeps more of what ships.
+    #[arg(long, default_value_t = AdaptConfig::default().learning_rate)]
+    rate: f64,
     /// Another number, other exercises.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -67,6 +70,9 @@ pub fn run(arguments: &Adapt) -> anyhow::Result<()> {
     let name = name_of(&arguments.out)?;
     if arguments.minutes.is_nan() || arguments.minutes <= 0.0 {
         bail!("--minutes takes a number above 0");
+    }
+    if !(0.0..=0.01).contains(&arguments.rate) {
+        bail!("--rate takes a number from 0 to 0.01");
     }
     let device = Device::flex();
     let shipped = Weights::shipped(&device)?;
@@ -83,15 +89,13 @@ pub fn run(arguments: &Adapt) -> anyhow::Result<()> {
             arguments.role.iter().map(|name| name.role()).collect()
         },
         steps: arguments.steps.unwrap_or(AdaptConfig::default().steps),
-        seed: arguments.seed,
+        learning_rate: arguments.rate,
         // The exercises after a pause are others than before it.
+        seed: arguments.seed.wrapping_add(match &start.style {
+            Some(_) => start.training.steps,
+            None => 0,
+        }),
         ..AdaptConfig::default()
-    };
-    let config = AdaptConfig {
-        seed: config
-            .seed
-            .wrapping_add(start.training.steps * u64::from(start.style.is_some())),
-        ..config
     };
     let mut watch = Watch::new(arguments)?;
     let adapted = adapt(

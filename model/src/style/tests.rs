@@ -1,5 +1,7 @@
 //! A style's file: what is written reads back, and what is damaged is refused.
 
+use std::sync::LazyLock;
+
 use burn::module::Module as _;
 use proptest::prelude::*;
 
@@ -25,6 +27,10 @@ fn style() -> Style {
 
 /// A style of a small network.
 fn small() -> Vec<u8> {
+    SMALL.clone()
+}
+
+static SMALL: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let config = NetworkConfig {
         width: 8,
         layers: 1,
@@ -40,7 +46,7 @@ fn small() -> Vec<u8> {
         style: Some(style()),
     };
     weights.to_bytes().expect("bytes")
-}
+});
 
 #[test]
 fn a_style_reads_back_and_is_half_as_large_as_the_weights() {

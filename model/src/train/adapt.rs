@@ -67,7 +67,7 @@ impl Default for AdaptConfig {
             replicas: 2,
             steps: 2000,
             warm_up: 20,
-            learning_rate: 3e-4,
+            learning_rate: 1e-4,
             renewed: 0.05,
             look_every: 20,
             patience: 4,

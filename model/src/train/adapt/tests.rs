@@ -44,9 +44,15 @@ fn shipped() -> Weights {
 /// A lesson from the weights that ship.
 fn learn(split: &Split, config: &AdaptConfig) -> Result<Adapted, TrainError> {
     let (shipped, device) = (shipped(), Device::flex());
-    adapt("mine", &shipped, &shipped, split, config, &device, &mut |_| {
-        ControlFlow::Continue(())
-    })
+    adapt(
+        "mine",
+        &shipped,
+        &shipped,
+        split,
+        config,
+        &device,
+        &mut |_| ControlFlow::Continue(()),
+    )
 }
 
 #[test]
@@ -92,15 +98,23 @@ fn the_same_files_give_the_same_style_and_a_lesson_may_end_at_any_step() {
     // Who stops a longer lesson after the fourth step keeps what was best then.
     let (shipped, device) = (shipped(), Device::flex());
     let mut steps = 0;
-    let stopped = adapt("mine", &shipped, &shipped, &split, &config(400), &device, &mut |event| {
-        if let Event::Step { step, .. } = event {
-            steps = step;
-            if step == 5 {
-                return ControlFlow::Break(());
+    let stopped = adapt(
+        "mine",
+        &shipped,
+        &shipped,
+        &split,
+        &config(400),
+        &device,
+        &mut |event| {
+            if let Event::Step { step, .. } = event {
+                steps = step;
+                if step == 5 {
+                    return ControlFlow::Break(());
+                }
             }
-        }
-        ControlFlow::Continue(())
-    });
+            ControlFlow::Continue(())
+        },
+    );
     assert_eq!(steps, 5);
     assert!(first == bytes(stopped.expect("a style")));
 }
@@ -116,13 +130,18 @@ fn a_style_is_gone_on_from() {
         seed: 2,
         ..config(8)
     };
-    let second = adapt("mine", &shipped, &first, &split, &config, &device, &mut go_on);
+    let second = adapt(
+        "mine", &shipped, &first, &split, &config, &device, &mut go_on,
+    );
     let second = second.expect("a style").weights;
     let nats = |weights: &Weights| weights.style.as_ref().expect("a style").nats();
     assert_eq!(nats(&second).0, nats(&first).0, "judged against what ships");
     assert!(nats(&second).1 < nats(&first).1);
     assert!(second.training.steps > first.training.steps);
-    assert_eq!(second.style.expect("a style").base, first.style.expect("a style").base);
+    assert_eq!(
+        second.style.expect("a style").base,
+        first.style.expect("a style").base
+    );
 }
 
 #[test]
@@ -133,7 +152,9 @@ fn a_lesson_that_teaches_nothing_writes_nothing() {
         patience: 1,
         ..config(40)
     };
-    let refused = learn(&split, &idle).expect_err("nothing learnt").to_string();
+    let refused = learn(&split, &idle)
+        .expect_err("nothing learnt")
+        .to_string();
     assert!(refused.contains("nothing was learnt"), "{refused}");
     let drums = AdaptConfig {
         roles: vec![Role::Drums],

@@ -28,9 +28,9 @@ const CHANNEL: u8 = 24;
 /// So many pixels in ten thousand may be other ones: letters are rounded otherwise on other machines.
 const OTHERS: usize = 15;
 
-/// Paints `stage` in a window of `size` points.
-fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
-    let (primitives, raster) = tessellated(stage, size, scale);
+/// Paints `stage` in a window of `size` points, after a click if there was one.
+fn painted(stage: &mut Stage, size: Vec2, scale: f32, click: Option<egui::Pos2>) -> Picture {
+    let (primitives, raster) = tessellated_after(stage, size, scale, click);
     let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
     let ground = Palette::of(stage.view.light).ground;
     raster.paint(&primitives, pixels, scale, ground)
@@ -38,6 +38,16 @@ fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
 
 /// The triangles of `stage` in a window of `size` points, and the textures that they need.
 fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimitive>, Raster) {
+    tessellated_after(stage, size, scale, None)
+}
+
+/// The same after a click.
+fn tessellated_after(
+    stage: &mut Stage,
+    size: Vec2,
+    scale: f32,
+    click: Option<egui::Pos2>,
+) -> (Vec<ClippedPrimitive>, Raster) {
     let ctx = egui::Context::default();
     let mut raster = Raster::default();
     let mut shapes = Vec::new();
@@ -49,6 +59,18 @@ fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimiti
         };
         let viewport = input.viewports.entry(input.viewport_id).or_default();
         viewport.native_pixels_per_point = Some(scale);
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        };
+        input.events = match (click, frame) {
+            (Some(pos), 2) => vec![egui::Event::PointerMoved(pos)],
+            (Some(pos), 3) => vec![button(pos, true)],
+            (Some(pos), 4) => vec![button(pos, false)],
+            _ => Vec::new(),
+        };
         let mut output = ctx.run_ui(input, |ui| stage.frame(ui));
         raster.take(&output.textures_delta);
         output.textures_delta.clear();
@@ -91,7 +113,12 @@ fn read(name: &str) -> (usize, usize, Vec<u8>) {
 
 /// Compares with the picture of that name, or writes it.
 fn check(name: &str, stage: &mut Stage, size: Vec2) {
-    let picture = painted(stage, size, 1.0);
+    check_after(name, stage, size, None);
+}
+
+/// The same after a click.
+fn check_after(name: &str, stage: &mut Stage, size: Vec2, click: Option<egui::Pos2>) {
+    let picture = painted(stage, size, 1.0, click);
     if std::env::var_os("CONTINUO_UPDATE_PICTURES").is_some() {
         write(name, &picture);
         return;
@@ -167,6 +194,16 @@ fn what_is_wrong_is_said_in_words() {
     stage.snapshot.own.clear();
     stage.snapshot.trouble = Some("the weights in this build are damaged".to_owned());
     check("error", &mut stage, NATURAL);
+}
+
+#[test]
+fn the_list_of_styles_opens_over_the_window() {
+    let mut stage = with_role(Role::Continue, 640, false);
+    stage.recorder.styles = Some(std::sync::Arc::new(super::controls::styles()));
+    let chosen = r#"{"name":"mine","file":"mine.style"}"#;
+    stage.recorder.worn.chosen = serde_json::from_str(chosen).expect("a choice");
+    let name = egui::pos2(NATURAL.x - 60.0, NATURAL.y - 13.0);
+    check_after("styles", &mut stage, NATURAL, Some(name));
 }
 
 #[test]
