@@ -297,11 +297,13 @@ fn adapt(folder: &Path, style: &Path, options: &[&str]) -> (bool, String) {
 fn a_style_is_learnt_told_played_and_gone_on_from() {
     let player = player();
     let style = player.0.join("mine.style");
-    let (done, said) = adapt(&player.0, &style, &["--steps", "8", "--role", "continue"]);
+    let options = ["--steps", "4", "--role", "continue", "--rate", "0.0003"];
+    let (done, said) = adapt(&player.0, &style, &options);
     assert!(done, "{said}");
     for words in [
         "broken.mid: not a MIDI file",
-        "3 to learn from, 1 held out",
+        "pop.mid: only chords in it, with nothing that it goes with",
+        "Few pieces: the last quarter of each is held out",
         "nats a note on held-out music",
         "Put it into",
     ] {
@@ -310,11 +312,7 @@ fn a_style_is_learnt_told_played_and_gone_on_from() {
     let path = style.to_str().expect("UTF-8");
     let told = run(&["info", path]);
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    for words in [
-        "style         mine",
-        "3 pieces; 1 held out",
-        "this build ships",
-    ] {
+    for words in ["style         mine", "3 pieces", "this build ships"] {
         assert!(told.contains(words), "{words}: {told}");
     }
     let song = generate(
@@ -382,7 +380,8 @@ fn ctrl_c_ends_a_lesson_and_keeps_the_best_so_far() {
         .arg(&player.0)
         .arg("-o")
         .arg(&out)
-        .args(["--role", "continue", "--minutes", "30"])
+        .args(["--role", "continue", "--minutes", "30", "--look-every", "2"])
+        .args(["--rate", "0.0003"])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("the program starts");

@@ -60,6 +60,9 @@ pub struct Adapt {
     /// How fast it learns: a lower rate keeps more of what ships.
     #[arg(long, default_value_t = AdaptConfig::default().learning_rate)]
     rate: f64,
+    /// Steps between two looks at what is held out.
+    #[arg(long, default_value_t = AdaptConfig::default().look_every, hide = true)]
+    look_every: u64,
     /// Another number, other exercises.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -90,6 +93,7 @@ pub fn run(arguments: &Adapt) -> anyhow::Result<()> {
         },
         steps: arguments.steps.unwrap_or(AdaptConfig::default().steps),
         learning_rate: arguments.rate,
+        look_every: arguments.look_every.max(1),
         // The exercises after a pause are others than before it.
         seed: arguments.seed.wrapping_add(match &start.style {
             Some(_) => start.training.steps,
