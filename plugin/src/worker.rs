@@ -81,6 +81,8 @@ pub struct Worn {
     pub chosen: Chosen,
     /// What is wrong with it, and what to do.
     pub trouble: Option<String>,
+    /// It cannot be played.
+    pub refused: bool,
 }
 
 impl Default for Shelf {
@@ -146,7 +148,7 @@ impl Seat {
         let stays = plain(&chosen) && plain(&worn.chosen);
         *worn = Worn {
             chosen,
-            trouble: None,
+            ..Worn::default()
         };
         if !stays {
             self.0.choices.fetch_add(1, Ordering::Release);
@@ -177,6 +179,7 @@ impl Seat {
         // Another may have been chosen meanwhile, which is read in the next round.
         if self.choices() == choice {
             worn.trouble.clone_from(&outcome.trouble);
+            worn.refused = outcome.trouble.is_some() && outcome.loaded.is_none();
         }
         drop(worn);
         place.ready = (choice, outcome);
@@ -228,7 +231,7 @@ impl Seat {
         if let Some(desk) = &mut place.desk {
             self.wishes().drain(..).for_each(|wish| desk.fulfil(wish));
         }
-        let served = place.serve();
+        let served = place.serve(self);
         place.show(&self.0.board);
         served
     }
@@ -244,11 +247,11 @@ impl Place {
     }
 
     /// Takes messages until one has led to a plan or none is left; whether there was one.
-    fn serve(&mut self) -> bool {
+    fn serve(&mut self, seat: &Seat) -> bool {
         let Some((mut end, status)) = self.end.take() else {
             return false;
         };
-        let served = self.answer(&mut end, &status);
+        let served = self.answer(seat, &mut end, &status);
         self.end = Some((end, status));
         served
     }
@@ -261,11 +264,13 @@ impl Place {
     }
 
     /// The same, on the instance's end of the link.
-    fn answer(&mut self, end: &mut WorkerEnd, status: &Status) -> bool {
+    fn answer(&mut self, seat: &Seat, end: &mut WorkerEnd, status: &Status) -> bool {
         let mut served = false;
         while let Some(message) = end.receive() {
             served = true;
             if matches!(message, Heard::Restyle) {
+                // Told and chosen since this turn began.
+                seat.prepare(self);
                 self.style.clone_from(&self.ready.1.loaded);
                 if let (Ok(generator), Some(desk)) = (self.generator(), &mut self.desk) {
                     desk.restyle(generator);

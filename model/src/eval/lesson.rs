@@ -45,7 +45,7 @@ impl Price {
 #[must_use]
 pub fn prices(
     weights: &Weights,
-    pieces: &[Piece],
+    pieces: &[&Piece],
     progress: impl Fn() + Sync,
 ) -> BTreeMap<(String, Role), Price> {
     let each: Vec<((String, Role), Price)> = pieces

@@ -2,7 +2,8 @@
 
 use continuo_model::network::NetworkConfig;
 use egui::{
-    Align2, Button, Id, Popup, Pos2, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+    Align2, Button, Id, Popup, Pos2, Rect, Response, RichText, ScrollArea, Sense, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::{
@@ -28,7 +29,7 @@ fn title(worn: &Worn) -> String {
     match worn.chosen.title() {
         None => model,
         // What cannot be used does not play.
-        Some(style) if worn.trouble.is_some() => format!("{model} · {style}?"),
+        Some(style) if worn.refused => format!("{model} · {style}?"),
         Some(style) => format!("{model} · {style}"),
     }
 }
@@ -101,7 +102,7 @@ pub fn styles(
 
 fn list(ui: &mut Ui, scene: &Scene, worn: &Worn) {
     let chosen = worn.chosen.file.as_deref();
-    if ui.selectable_label(chosen.is_none(), SHIPPED).clicked() {
+    if line(ui, scene, chosen.is_none(), SHIPPED).clicked() {
         scene.actions.choose_style(None);
     }
     let styles = scene.actions.styles();
@@ -147,7 +148,7 @@ fn found(ui: &mut Ui, scene: &Scene, list: &List, chosen: Option<&str>) {
         let is_chosen = chosen == Some(entry.file.as_str());
         match &entry.style {
             Ok(_) => {
-                let line = ui.selectable_label(is_chosen, &entry.name);
+                let line = line(ui, scene, is_chosen, &entry.name);
                 if line.on_hover_text(about(entry)).clicked() {
                     scene.actions.choose_style(Some(entry));
                 }
@@ -158,6 +159,17 @@ fn found(ui: &mut Ui, scene: &Scene, list: &List, chosen: Option<&str>) {
             }
         }
     }
+}
+
+/// One that can be chosen.
+fn line(ui: &mut Ui, scene: &Scene, chosen: bool, name: &str) -> Response {
+    let palette = scene.look.palette;
+    let ink = if chosen {
+        palette.on_accent
+    } else {
+        palette.text
+    };
+    ui.selectable_label(chosen, RichText::new(name).color(ink))
 }
 
 /// What a style says of itself.

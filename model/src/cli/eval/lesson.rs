@@ -11,7 +11,7 @@ use continuo_model::{
     weights::Weights,
 };
 
-use super::{Eval, bar, files};
+use super::{Eval, bar, files, spread};
 
 /// Writes the player's files, or measures the style that came of them.
 pub fn run(arguments: &Eval, player: &Player) -> anyhow::Result<()> {
@@ -45,15 +45,17 @@ pub fn run(arguments: &Eval, player: &Player) -> anyhow::Result<()> {
                 "nats a note (onset, pitch, duration){:>8}{:>9}{:>9}",
                 "notes", "before", "after"
             );
-            table("the player's other pieces", &player.held_out, weights)?;
-            table("all other sources", &player.others, weights)
+            let own: Vec<&Piece> = player.held_out.iter().collect();
+            table("the player's other pieces", &own, weights)?;
+            let others = spread(&player.others, arguments.pieces.max(1));
+            table("all other sources", &others, weights)
         }
         (None, None) => bail!("--player goes with --songs or --style"),
     }
 }
 
 /// Prints what `pieces` cost with each of two weights, by role and in all.
-fn table(what: &str, pieces: &[Piece], weights: [&Weights; 2]) -> anyhow::Result<()> {
+fn table(what: &str, pieces: &[&Piece], weights: [&Weights; 2]) -> anyhow::Result<()> {
     let progress = bar(2 * pieces.len(), what.to_owned())?;
     let costs = weights.map(|weights| {
         let mut roles = BTreeMap::<Role, Price>::new();

@@ -345,8 +345,11 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export.
-    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
+    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export, the list of styles.
+    assert_eq!(
+        reached.len(),
+        2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4 + 1
+    );
     assert!(reached.iter().all(Option::is_some));
 }
 
@@ -548,12 +551,14 @@ fn a_style_that_is_missing_is_told_in_the_line_with_what_to_do() {
     harness.state_mut().recorder.worn = Worn {
         chosen: serde_json::from_str(chosen).expect("a choice"),
         trouble: Some(trouble.to_owned()),
+        refused: true,
     };
     harness.run_steps(2);
     assert!(harness.query_by_label(trouble).is_some());
     let value = harness.get_by_label("Style").value();
     assert_eq!(value.as_deref(), Some("Continuo 2.3M · mine?"));
     harness.state_mut().recorder.worn.trouble = None;
+    harness.state_mut().recorder.worn.refused = false;
     harness.run_steps(2);
     let value = harness.get_by_label("Style").value();
     assert_eq!(value.as_deref(), Some("Continuo 2.3M · mine"));
