@@ -244,13 +244,16 @@ fn lesson(
             break;
         }
     }
-    kept.ok_or_else(|| {
-        format!(
+    let nothing = || match start.style {
+        Some(_) => format!(
+            "the style gets no better with these files ({first:.3} nats a note held out): it stays as it is"
+        ),
+        None => format!(
             "nothing was learnt that holds for music that was held out ({first:.3} nats a note before, and no look \
              was better): give it more time, or more pieces of one kind"
-        )
-        .into()
-    })
+        ),
+    };
+    kept.ok_or_else(|| nothing().into())
 }
 
 /// `from` moved by `share` of the way to `to`.
