@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// What to play.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Role {
     /// The next bars of the melody that was heard.
     #[default]

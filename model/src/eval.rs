@@ -1,15 +1,17 @@
 //! How good the network is, on pieces that it has not seen.
 //!
-//! Four looks, each on a corpus file:
+//! Five looks, each on a corpus file:
 //! - [`likelihood`]: bits per note against classical baselines, by role, source and field.
 //! - [`continuations`]: what it plays, bar by bar through the [`generate`](crate::generate) path, against
 //!   what a human played in the same bars, by the [`measures`].
 //! - [`reaction`]: whether its answer follows what is heard.
+//! - [`lesson`]: what a style learns and what it forgets.
 //! - [`finding`]: whether the keys and chords that it is told are the right ones.
 
 pub mod baseline;
 pub mod continuations;
 pub mod finding;
+pub mod lesson;
 pub mod likelihood;
 pub mod measures;
 pub mod ngram;

@@ -133,6 +133,12 @@ impl Generator {
         self.surprise
     }
 
+    /// What tells its notes from those of other weights; `None` for weights that have learnt no style.
+    #[must_use]
+    pub fn style(&self) -> Option<u64> {
+        Some(self.weights().style.as_ref()?.fingerprint)
+    }
+
     /// Its weights.
     #[must_use]
     pub fn weights(&self) -> &Weights {

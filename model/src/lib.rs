@@ -28,6 +28,8 @@ pub mod planner;
 pub mod presets;
 #[cfg(feature = "network")]
 pub mod sample;
+#[cfg(feature = "network")]
+pub mod style;
 pub mod time;
 pub mod timeline;
 pub mod token;

@@ -1,6 +1,7 @@
 //! The command line `continuo`.
 
 mod cli {
+    pub mod adapt;
     pub mod eval;
     pub mod export;
     pub mod files;
@@ -37,11 +38,13 @@ enum Command {
     Tokenize(cli::tokenize::Tokenize),
     /// Write such text as a MIDI file.
     Detokenize(cli::tokenize::Detokenize),
+    /// Learn a player's style from a folder of MIDI files.
+    Adapt(cli::adapt::Adapt),
     /// Train on a corpus folder; checkpoints, log and best weights go to a folder.
     Train(cli::train::Train),
     /// Measure the network on a corpus file.
     Eval(cli::eval::Eval),
-    /// Tell what the weights are.
+    /// Tell what the weights are, or what a style is.
     Info(cli::info::Info),
 }
 
@@ -55,6 +58,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Export(arguments) => cli::export::run(&arguments),
         Command::Tokenize(arguments) => cli::tokenize::run_tokenize(&arguments),
         Command::Detokenize(arguments) => cli::tokenize::run_detokenize(&arguments),
+        Command::Adapt(arguments) => cli::adapt::run(&arguments),
         Command::Train(arguments) => cli::train::run(&arguments),
         Command::Eval(arguments) => cli::eval::run(&arguments),
         Command::Info(arguments) => cli::info::run(&arguments),

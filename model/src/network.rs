@@ -46,6 +46,44 @@ impl Default for NetworkConfig {
     }
 }
 
+impl NetworkConfig {
+    /// Whether a network can have these sizes. What lies beyond comes from a damaged file, and would ask for
+    /// more memory than there is.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        let within = |size: usize, most: usize| (1..=most).contains(&size);
+        within(self.width, 1024)
+            && within(self.layers, 32)
+            && within(self.heads, self.width)
+            && self.width.is_multiple_of(2 * self.heads)
+            && within(self.feed_forward, 4096)
+            && within(self.head_width, 1024)
+    }
+
+    /// How many numbers such a network has.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        let Self {
+            width,
+            layers,
+            feed_forward,
+            head_width,
+            ..
+        } = *self;
+        let block = 2 * width + 4 * width * width + 2 * width * feed_forward;
+        let head = |sees: usize, echoes: usize, classes: usize| {
+            head_width * (width + sees + classes + echoes) + head_width + classes + echoes
+        };
+        (inputs::WIDTH + 1) * width
+            + layers * block
+            + width
+            + (width + 1) * (ONSETS + ECHOES)
+            + head(heads::PITCH_SEES, PITCH_ECHOES, PITCHES)
+            + head(heads::DURATION_SEES, ECHOES, DURATIONS)
+            + head(heads::WIDTH, ECHOES, VELOCITIES)
+    }
+}
+
 /// Shortest and longest period of the rotary positions, in ticks: a sixteenth and 32 bars of 4/4.
 const ROTARY_PERIODS: (f64, f64) = (6.0, 3072.0);
 

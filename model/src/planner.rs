@@ -424,6 +424,7 @@ impl Planner {
             controls: &self.controls,
             roll: self.bars.rolls(segment.bar.start),
         };
+        let style = self.generator.style();
         let role = self.controls.role;
         let yields = self.yields();
         let last_heard = self
@@ -456,7 +457,9 @@ impl Planner {
                 adopting.take(planned(note));
             }
         };
-        let origin = earlier.is_empty().then(|| Origin::of(&music, segment));
+        let origin = earlier
+            .is_empty()
+            .then(|| Origin::of(&music, segment, style));
         let found = origin.as_ref().and_then(|origin| self.takes.find(origin));
         let notes = if let Some(notes) = found {
             notes.iter().for_each(|note| take(*note));

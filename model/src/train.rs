@@ -4,9 +4,11 @@
 //! its own and the gradients are averaged. A step's exercises depend on (seed, step, replica) alone: the same
 //! seed and number of replicas give the same weights, and a resumed run goes on as if it had not stopped.
 
+pub mod adapt;
 pub mod batch;
 pub mod corpus;
 pub mod device;
+pub mod folder;
 pub mod plot;
 pub mod sampler;
 pub mod task;
@@ -385,6 +387,7 @@ fn save(run: &Run, config: &TrainConfig, folder: &Path, best: bool) -> Result<()
         network: run.network.valid(),
         config: config.network,
         training: run.training.clone(),
+        style: None,
     };
     let bytes = weights.to_bytes()?;
     let replace = |name: &str, bytes: &[u8]| -> std::io::Result<PathBuf> {

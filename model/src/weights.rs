@@ -3,25 +3,29 @@
 //! ```text
 //! "CONTINUO"  8 bytes
 //! length      of the header in bytes, u32 little-endian
-//! header      JSON: format, vocabulary, checksum, sizes, training
-//! tensors     burnpack
+//! header      JSON: format, vocabulary, checksum, sizes, training; of a style also what is known of it
+//! tensors     burnpack: f32 in format 1, f16 in format 2, a style
+//! checksum    of all before it, u64 little-endian; in format 2 only
 //! ```
 
 use burn::{
     module::Module,
     store::ModuleRecord,
-    tensor::{Bytes, Device},
+    tensor::{Bytes, DType, Device},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     network::{Network, NetworkConfig},
+    style::{Style, cast},
     token::vocabulary_hash,
 };
 
 const MAGIC: &[u8; 8] = b"CONTINUO";
 /// Version of the file's layout.
 const FORMAT: u32 = 1;
+/// The same of a style.
+const STYLE_FORMAT: u32 = 2;
 
 /// How the weights came about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -42,6 +46,8 @@ struct Header {
     checksum: String,
     network: NetworkConfig,
     training: Training,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    style: Option<Style>,
 }
 
 /// Why weights were refused.
@@ -92,6 +98,65 @@ pub struct Weights {
     pub config: NetworkConfig,
     /// How it was trained.
     pub training: Training,
+    /// Whose style it has learnt since.
+    pub style: Option<Style>,
+}
+
+/// A file in its parts, each of which was checked.
+struct Parts<'a> {
+    header: Header,
+    tensors: &'a [u8],
+    /// Checksum of the tensors.
+    fingerprint: u64,
+}
+
+impl<'a> Parts<'a> {
+    fn of(bytes: &'a [u8]) -> Result<Self, WeightsError> {
+        let damaged = |what: &str| WeightsError::Damaged(what.into());
+        let rest = bytes.strip_prefix(MAGIC).ok_or(WeightsError::Foreign)?;
+        let (length, rest) = rest
+            .split_first_chunk::<4>()
+            .ok_or_else(|| damaged("no header"))?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (header, rest) = rest
+            .split_at_checked(length)
+            .ok_or_else(|| damaged("the header is cut short"))?;
+        let header: Header = serde_json::from_slice(header)
+            .map_err(|error| damaged(&format!("unreadable header ({error})")))?;
+        let format = if header.style.is_some() {
+            STYLE_FORMAT
+        } else {
+            FORMAT
+        };
+        let expected = format!("format {format}, vocabulary {:016x}", vocabulary_hash());
+        let found = format!("format {}, vocabulary {}", header.format, header.vocabulary);
+        if found != expected {
+            return Err(WeightsError::Version { found, expected });
+        }
+        let tensors = if header.style.is_some() {
+            let (tensors, sum) = rest
+                .split_last_chunk::<8>()
+                .ok_or_else(|| damaged("it is cut short"))?;
+            if checksum(&bytes[..bytes.len() - sum.len()]) != u64::from_le_bytes(*sum) {
+                return Err(damaged("the checksum of the file does not match"));
+            }
+            tensors
+        } else {
+            rest
+        };
+        let fingerprint = checksum(tensors);
+        if format!("{fingerprint:016x}") != header.checksum {
+            return Err(damaged("the checksum of the tensors does not match"));
+        }
+        if !header.network.is_possible() {
+            return Err(damaged("no network has such sizes"));
+        }
+        Ok(Self {
+            header,
+            tensors,
+            fingerprint,
+        })
+    }
 }
 
 impl Weights {
@@ -103,29 +168,49 @@ impl Weights {
         Self::from_bytes(include_bytes!("../weights/continuo.weights"), device)
     }
 
-    /// The file's bytes.
+    /// Checksum of the tensors of the weights that ship, in hexadecimal.
+    ///
+    /// # Errors
+    /// As of [`shipped`](Self::shipped).
+    pub fn shipped_fingerprint() -> Result<String, WeightsError> {
+        let parts = Parts::of(include_bytes!("../weights/continuo.weights"))?;
+        Ok(format!("{:016x}", parts.fingerprint))
+    }
+
+    /// The file's bytes: a style's when it has one.
     ///
     /// # Errors
     /// When burn cannot write the tensors.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let tensors = self
-            .network
-            .clone()
+        let network = self.network.clone();
+        let network = match &self.style {
+            Some(_) => cast(network, DType::F16),
+            None => network,
+        };
+        let tensors = network
             .into_record()
             .into_bytes()
             .map_err(|error| WeightsError::Damaged(error.to_string()))?;
         let header = Header {
-            format: FORMAT,
+            format: if self.style.is_some() {
+                STYLE_FORMAT
+            } else {
+                FORMAT
+            },
             vocabulary: format!("{:016x}", vocabulary_hash()),
             checksum: format!("{:016x}", checksum(&tensors)),
             network: self.config,
             training: self.training.clone(),
+            style: self.style.clone(),
         };
         let header = serde_json::to_vec(&header).expect("plain data serialises");
         let mut bytes = MAGIC.to_vec();
         bytes.extend((header.len() as u32).to_le_bytes());
         bytes.extend(header);
         bytes.extend_from_slice(&tensors);
+        if self.style.is_some() {
+            bytes.extend(checksum(&bytes).to_le_bytes());
+        }
         Ok(bytes)
     }
 
@@ -134,34 +219,42 @@ impl Weights {
     /// # Errors
     /// When they are not weights, of another version, or damaged. Never panics.
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
-        let damaged = |what: &str| WeightsError::Damaged(what.into());
-        let rest = bytes.strip_prefix(MAGIC).ok_or(WeightsError::Foreign)?;
-        let (length, rest) = rest
-            .split_first_chunk::<4>()
-            .ok_or_else(|| damaged("no header"))?;
-        let length = u32::from_le_bytes(*length) as usize;
-        let (header, tensors) = rest
-            .split_at_checked(length)
-            .ok_or_else(|| damaged("the header is cut short"))?;
-        let header: Header = serde_json::from_slice(header)
-            .map_err(|error| damaged(&format!("unreadable header ({error})")))?;
-        let expected = format!("format {FORMAT}, vocabulary {:016x}", vocabulary_hash());
-        let found = format!("format {}, vocabulary {}", header.format, header.vocabulary);
-        if found != expected {
-            return Err(WeightsError::Version { found, expected });
-        }
-        if format!("{:016x}", checksum(tensors)) != header.checksum {
-            return Err(damaged("the checksum of the tensors does not match"));
-        }
+        let Parts {
+            header,
+            tensors,
+            fingerprint,
+        } = Parts::of(bytes)?;
+        let damaged = |what: String| WeightsError::Damaged(what);
         let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(tensors.to_vec()))
-            .map_err(|error| damaged(&error.to_string()))?;
+            .map_err(|error| damaged(error.to_string()))?;
         let network = Network::new(&header.network, device)
             .try_load_record(record)
-            .map_err(|error| damaged(&error.to_string()))?;
+            .map_err(|error| damaged(error.to_string()))?;
+        let style = header.style.map(|style| Style {
+            fingerprint,
+            ..style
+        });
         Ok(Self {
-            network,
+            network: match &style {
+                Some(_) => cast(network, DType::F32),
+                None => network,
+            },
             config: header.network,
             training: header.training,
+            style,
+        })
+    }
+
+    /// What is known of the style in a file's bytes, which are checked but for what burn alone knows.
+    ///
+    /// # Errors
+    /// When they are no style, of another version, or damaged.
+    pub fn style_of(bytes: &[u8]) -> Result<Style, WeightsError> {
+        let parts = Parts::of(bytes)?;
+        let style = parts.header.style.ok_or(WeightsError::Foreign)?;
+        Ok(Style {
+            fingerprint: parts.fingerprint,
+            ..style
         })
     }
 }

@@ -265,6 +265,140 @@ fn a_wrong_value_is_answered_with_what_is_allowed() {
     }
 }
 
+/// The clips as a player's folder, with what does not belong there.
+fn player() -> Folder {
+    let folder = Folder::new(&format!("player-{:?}", std::thread::current().id()));
+    fs::create_dir_all(folder.0.join("old")).expect("a folder");
+    for (name, to) in [
+        ("kesh-jig", "kesh.mid"),
+        ("ode-to-joy", "old/ode.MIDI"),
+        ("pop-progression", "pop.mid"),
+        ("scarborough-fair", "old/fair.mid"),
+    ] {
+        fs::copy(clip(name), folder.0.join(to)).expect("a copy");
+    }
+    fs::write(folder.0.join("broken.mid"), b"no MIDI").expect("a file");
+    folder
+}
+
+/// What `continuo adapt` says of a folder, and whether it succeeds.
+fn adapt(folder: &Path, style: &Path, options: &[&str]) -> (bool, String) {
+    let paths = [folder, style].map(|path| path.to_str().expect("UTF-8"));
+    let arguments = [&["adapt", paths[0], "-o", paths[1]], options].concat();
+    let output = run(&arguments);
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[test]
+fn a_style_is_learnt_told_played_and_gone_on_from() {
+    let player = player();
+    let style = player.0.join("mine.style");
+    let options = ["--steps", "4", "--role", "continue", "--rate", "0.0003"];
+    let (done, said) = adapt(&player.0, &style, &options);
+    assert!(done, "{said}");
+    for words in [
+        "broken.mid: not a MIDI file",
+        "pop.mid: only chords in it, with nothing that it goes with",
+        "Few pieces: the last quarter of each is held out",
+        "nats a note on held-out music",
+        "Put it into",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let path = style.to_str().expect("UTF-8");
+    let told = run(&["info", path]);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    for words in ["style         mine", "3 pieces", "this build ships"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let song = generate(
+        &clip("ode-to-joy"),
+        &["--role", "continue", "--style", path, "--bars", "2"],
+    );
+    assert!(!written(&song, "Continuo Continue").is_empty());
+    // Of other music it is no style to go on from.
+    fs::remove_file(player.0.join("kesh.mid")).expect("a file");
+    let (done, said) = adapt(&player.0, &style, &["--resume"]);
+    assert!(!done && said.contains("other files"), "{said}");
+    // A damaged one is named, with what to do.
+    let mut bytes = fs::read(&style).expect("a style");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&style, &bytes).expect("a file");
+    let input = clip("ode-to-joy");
+    let input = input.to_str().expect("UTF-8");
+    let refused = [
+        "generate", input, "-o", "-", "--role", "bass", "--style", path,
+    ];
+    let refused = run(&refused);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success());
+    assert!(
+        said.contains("mine.style") && said.contains("damaged"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_a_lesson_needs_is_said() {
+    let player = player();
+    let out = player.0.join("mine.style");
+    let (done, said) = adapt(&player.0, &player.0.join("mine.mid"), &[]);
+    assert!(!done && said.contains(".style"), "{said}");
+    let (done, said) = adapt(&player.0, &out, &["--minutes", "0"]);
+    assert!(!done && said.contains("above 0"), "{said}");
+    let (done, said) = adapt(&player.0.join("nowhere"), &out, &[]);
+    assert!(!done && said.contains("cannot read the folder"), "{said}");
+    let (done, said) = adapt(&player.0, &out, &["--resume"]);
+    assert!(!done && said.contains("mine.style"), "{said}");
+    let (done, said) = adapt(&player.0, &out, &["--role", "drums"]);
+    assert!(
+        !done && said.contains("roles that were asked for"),
+        "{said}"
+    );
+    for file in ["kesh.mid", "pop.mid", "old/ode.MIDI", "old/fair.mid"] {
+        fs::remove_file(player.0.join(file)).expect("a file");
+    }
+    let (done, said) = adapt(&player.0, &out, &[]);
+    assert!(!done && said.contains("1 skipped"), "{said}");
+    assert!(said.contains("Needed are"), "{said}");
+    assert!(!out.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_lesson_and_keeps_the_best_so_far() {
+    use std::io::{BufRead, BufReader};
+    let player = player();
+    let out = player.0.join("mine.style");
+    let mut lesson = Command::new(env!("CARGO_BIN_EXE_continuo"))
+        .arg("adapt")
+        .arg(&player.0)
+        .arg("-o")
+        .arg(&out)
+        .args(["--role", "continue", "--minutes", "30", "--look-every", "2"])
+        .args(["--rate", "0.0003"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(lesson.stdout.take().expect("its output")).lines();
+    let best = lines.find(|line| {
+        line.as_ref()
+            .is_ok_and(|line| line.contains("the best so far"))
+    });
+    assert!(best.is_some(), "no look was the best");
+    let id = lesson.id().to_string();
+    let killed = Command::new("kill").args(["-INT", &id]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(lesson.wait().expect("an end").success(), "{rest:?}");
+    assert!(out.exists(), "{rest:?}");
+}
+
 /// A state as the first version saved it.
 fn first_state() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/states/version-1.json")

@@ -81,6 +81,11 @@ impl Desk {
         self.planner.recall(memory);
     }
 
+    /// Plays with other weights from here on; a start follows, which voids what the old ones have planned.
+    pub fn restyle(&mut self, generator: Generator) {
+        self.planner.set_generator(generator);
+    }
+
     /// Whether something that the window shows has changed since the last question.
     pub fn take_news(&mut self) -> bool {
         self.scribe.take_news()
@@ -225,8 +230,8 @@ impl Desk {
                 self.capture.note_off(at, channel, pitch);
             }
             Heard::Forget => self.planner.forget(),
-            // The seat keeps what is recalled.
-            Heard::Recall => {}
+            // The seat keeps what is recalled, and the weights.
+            Heard::Recall | Heard::Restyle => {}
             Heard::Clock { epoch, at } => {
                 if epoch == self.epoch && self.playing.is_some() {
                     return self.advance(at, end, status);

@@ -32,8 +32,10 @@ mod presets;
 mod range;
 mod roles;
 mod roll;
+mod shelf;
 mod state;
 mod status_line;
+mod styles;
 mod take;
 mod theme;
 #[cfg(target_os = "linux")]

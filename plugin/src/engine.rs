@@ -64,6 +64,8 @@ pub struct Block {
     pub forget: bool,
     /// How often a project's song memory was loaded.
     pub loads: u32,
+    /// How often a style was chosen.
+    pub choices: u32,
     /// How much later everything leaves than it was heard, in samples.
     pub lookahead: u32,
 }
@@ -92,6 +94,7 @@ pub struct Engine<E> {
     bypass: bool,
     forget: bool,
     loads: u32,
+    choices: u32,
     reset: bool,
     /// The running block may wait for the worker.
     offline: bool,
@@ -124,6 +127,7 @@ impl<E: Copy> Engine<E> {
             bypass: false,
             forget: false,
             loads: 0,
+            choices: 0,
             reset: false,
             offline: false,
             out_of_step: false,
@@ -257,8 +261,12 @@ impl<E: Copy> Engine<E> {
             }
         }
         let loaded = std::mem::replace(&mut self.loads, block.loads) != block.loads;
-        if loaded {
+        let restyled = std::mem::replace(&mut self.choices, block.choices) != block.choices;
+        if loaded || restyled {
             self.void_plan();
+        }
+        if restyled || (lost && block.choices > 0) {
+            self.tell(Heard::Restyle);
         }
         if loaded || (lost && block.loads > 0) {
             self.tell(Heard::Recall);
@@ -406,7 +414,11 @@ impl<E: Copy> Engine<E> {
         }
         let vital = matches!(
             message,
-            Heard::Start { .. } | Heard::Stop { .. } | Heard::Controls(_) | Heard::Recall
+            Heard::Start { .. }
+                | Heard::Stop { .. }
+                | Heard::Controls(_)
+                | Heard::Recall
+                | Heard::Restyle
         );
         self.out_of_step |= !self.link.send(message) && vital;
     }

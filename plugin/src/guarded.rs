@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    path::PathBuf,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -20,6 +21,11 @@ pub fn generator() -> Result<Generator, WeightsError> {
     };
     let bytes = fs::read(file).map_err(|error| WeightsError::Damaged(error.to_string()))?;
     Generator::from_bytes(&bytes)
+}
+
+/// The folder that `CONTINUO_TEST_STYLES` names, in place of the user's styles.
+pub fn styles() -> Option<PathBuf> {
+    env::var_os("CONTINUO_TEST_STYLES").map(PathBuf::from)
 }
 
 /// Panics at every turn whose number `CONTINUO_TEST_PANICS` divides.

@@ -35,6 +35,7 @@ pub mod playhead;
 pub mod schedule;
 pub mod snapshot;
 pub mod status;
+pub mod styles;
 pub mod worker;
 
 use std::{marker::PhantomData, sync::Arc, time::Instant};
@@ -196,6 +197,12 @@ impl<F: Format> Plugin for Continuo<F> {
         if let Some(forget) = state.params.get_mut(FORGET_ID) {
             *forget = ParamValue::Bool(false);
         }
+        // A project from before there were styles must not keep that of the one before it.
+        let shipped = || "{}".to_owned();
+        state
+            .fields
+            .entry(styles::FIELD.to_owned())
+            .or_insert_with(shipped);
         later::keep(state);
     }
 
@@ -255,6 +262,7 @@ impl<F: Format> Plugin for Continuo<F> {
             bypass: self.params.bypass.value(),
             forget: self.params.forget.value(),
             loads: self.params.song.loads(),
+            choices: self.params.song.choices(),
             lookahead: lookahead.samples(self.sample_rate),
         };
         self.input.clear();

@@ -101,6 +101,8 @@ pub enum Heard {
     Forget,
     /// The song memory that was loaded counts from here on.
     Recall,
+    /// The style that was chosen counts from here on.
+    Restyle,
 }
 
 /// One note of the plan.

@@ -13,7 +13,12 @@ use continuo_model::values::{
 };
 use nice_plug::prelude::*;
 
-use crate::{editor::Kept, folder::Folder, later::Later, worker::Seat};
+use crate::{
+    editor::Kept,
+    folder::Folder,
+    later::Later,
+    worker::{Seat, StyleField},
+};
 
 /// What the parameters say, in the words of the model.
 macro_rules! mirror {
@@ -215,6 +220,9 @@ pub struct ContinuoParams {
     /// What is remembered of the song.
     #[persist = "song"]
     pub song: Seat,
+    /// The style that it plays in.
+    #[persist = "style"]
+    pub style: StyleField,
     /// Size and look of the window.
     #[persist = "window"]
     pub window: Kept,
@@ -232,6 +240,7 @@ pub const FORGET_ID: &str = "forget";
 impl Default for ContinuoParams {
     fn default() -> Self {
         let start = Controls::default();
+        let song = Seat::default();
         Self {
             role: EnumParam::new("Role", Role::Continue),
             mode: EnumParam::new("Mode", Mode::Follow),
@@ -260,7 +269,8 @@ impl Default for ContinuoParams {
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             chords_win: BoolParam::new("Chords win", start.chords_win),
             seed: Arc::new(AtomicU64::new(start.seed)),
-            song: Seat::default(),
+            style: StyleField::of(&song),
+            song,
             window: Kept::default(),
             folder: Folder::default(),
             later: Mutex::default(),

@@ -2,7 +2,7 @@
 //!
 //! Each instance has a [`Seat`] with its desk and its end of the link. The threads go round the seats; a seat
 //! is served until it has made one plan, then it is the next one's turn, so that none starves another. The
-//! weights are read once and shared; a planner and its song memory belong to one seat.
+//! weights are read once and shared, those of a style too; a planner and its song memory belong to one seat.
 //!
 //! Seats and their list are behind locks, which the planning threads and the host's main thread share. The
 //! audio threads know of neither: they see their end of the link.
@@ -28,6 +28,7 @@ use crate::{
     link::{Heard, Planned, WorkerEnd},
     snapshot::{Board, Snapshot},
     status::{Count, Status},
+    styles::{self, Chosen, Loaded, Outcome},
 };
 
 /// Between two rounds without work: short against the shortest decision point, long enough to cost nothing.
@@ -65,8 +66,23 @@ struct Shelf {
     /// What the musician asked for in the window. Behind a lock of its own, so that the window never waits
     /// for a plan in the making.
     wishes: Mutex<Vec<Wish>>,
+    /// The style that was chosen. Behind a lock of its own for the same reason.
+    style: Mutex<Worn>,
+    /// How often one was chosen.
+    choices: AtomicU32,
     /// What the window shows.
     board: Board,
+}
+
+/// The style that an instance plays in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Worn {
+    /// What was chosen, here or in the project.
+    pub chosen: Chosen,
+    /// What is wrong with it, and what to do.
+    pub trouble: Option<String>,
+    /// It cannot be played.
+    pub refused: bool,
 }
 
 impl Default for Shelf {
@@ -75,6 +91,8 @@ impl Default for Shelf {
             place: Mutex::default(),
             loads: AtomicU32::default(),
             wishes: Mutex::default(),
+            style: Mutex::default(),
+            choices: AtomicU32::default(),
             board: Board::new(RepaintNotifier::new()),
         }
     }
@@ -96,6 +114,10 @@ struct Place {
     desk: Option<Desk>,
     /// What a project remembers, until the desk takes it.
     loaded: Option<Memory>,
+    /// What came of the latest choice of a style that was looked at, and which choice that was.
+    ready: (u32, Outcome),
+    /// The style that the desk plays in; `None` as shipped.
+    style: Option<Arc<Loaded>>,
 }
 
 impl Seat {
@@ -109,6 +131,59 @@ impl Seat {
     #[must_use]
     pub fn loads(&self) -> u32 {
         self.0.loads.load(Ordering::Acquire)
+    }
+
+    /// How often a style was chosen. The audio thread compares it in each block and tells the planner, as with
+    /// [`loads`](Self::loads).
+    #[must_use]
+    pub fn choices(&self) -> u32 {
+        self.0.choices.load(Ordering::Acquire)
+    }
+
+    /// Chooses a style. A planning thread reads its file; it counts once the audio thread has told so. Waits for
+    /// nobody.
+    pub fn choose(&self, chosen: Chosen) {
+        let mut worn = self.worn_lock();
+        let plain = |chosen: &Chosen| chosen.file.is_none();
+        let stays = plain(&chosen) && plain(&worn.chosen);
+        *worn = Worn {
+            chosen,
+            ..Worn::default()
+        };
+        if !stays {
+            self.0.choices.fetch_add(1, Ordering::Release);
+        }
+        drop(worn);
+        self.board().repaint().request_repaint();
+    }
+
+    /// The style that was chosen last, and what came of it. Waits for nobody.
+    #[must_use]
+    pub fn worn(&self) -> Worn {
+        self.worn_lock().clone()
+    }
+
+    fn worn_lock(&self) -> MutexGuard<'_, Worn> {
+        // Written in one go, so what a poisoned lock holds is whole.
+        self.0.style.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the style that was chosen, if that has not been done.
+    fn prepare(&self, place: &mut Place) {
+        let choice = self.choices();
+        if place.ready.0 == choice {
+            return;
+        }
+        let outcome = styles::load(&self.worn().chosen);
+        let mut worn = self.worn_lock();
+        // Another may have been chosen meanwhile, which is read in the next round.
+        if self.choices() == choice {
+            worn.trouble.clone_from(&outcome.trouble);
+            worn.refused = outcome.trouble.is_some() && outcome.loaded.is_none();
+        }
+        drop(worn);
+        place.ready = (choice, outcome);
+        self.board().repaint().request_repaint();
     }
 
     /// Where the window finds what it shows.
@@ -150,29 +225,62 @@ impl Seat {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
+        if place.end.is_some() {
+            self.prepare(&mut place);
+        }
         if let Some(desk) = &mut place.desk {
             self.wishes().drain(..).for_each(|wish| desk.fulfil(wish));
         }
-        let served = place.serve();
+        let served = place.serve(self);
         place.show(&self.0.board);
         served
     }
 }
 
 impl Place {
+    /// What the desk plays with.
+    fn generator(&self) -> Result<Generator, &'static WeightsError> {
+        match &self.style {
+            Some(style) => Ok(style.generator.clone()),
+            None => GENERATOR.as_ref().cloned(),
+        }
+    }
+
     /// Takes messages until one has led to a plan or none is left; whether there was one.
-    fn serve(&mut self) -> bool {
-        let Some((end, status)) = &mut self.end else {
+    fn serve(&mut self, seat: &Seat) -> bool {
+        let Some((mut end, status)) = self.end.take() else {
             return false;
         };
+        let served = self.answer(seat, &mut end, &status);
+        self.end = Some((end, status));
+        served
+    }
+
+    /// A desk in place of one that panicked.
+    fn renew(&mut self) {
+        if let (Ok(generator), Some(desk)) = (self.generator(), &mut self.desk) {
+            *desk = desk.renewed(generator);
+        }
+    }
+
+    /// The same, on the instance's end of the link.
+    fn answer(&mut self, seat: &Seat, end: &mut WorkerEnd, status: &Status) -> bool {
         let mut served = false;
         while let Some(message) = end.receive() {
             served = true;
+            if matches!(message, Heard::Restyle) {
+                // Told and chosen since this turn began.
+                seat.prepare(self);
+                self.style.clone_from(&self.ready.1.loaded);
+                if let (Ok(generator), Some(desk)) = (self.generator(), &mut self.desk) {
+                    desk.restyle(generator);
+                }
+            }
             if self.desk.is_none()
-                && let Ok(generator) = &*GENERATOR
+                && let Ok(generator) = self.generator()
             {
                 let memory = self.loaded.take().unwrap_or_default();
-                self.desk = Some(Desk::new(generator.clone(), memory));
+                self.desk = Some(Desk::new(generator, memory));
             }
             if let (Heard::Recall, Some(desk)) = (message, &mut self.desk)
                 && let Some(memory) = self.loaded.take()
@@ -180,7 +288,7 @@ impl Place {
                 desk.recall(memory);
             }
             let mut planned = false;
-            if let (Some(desk), Ok(generator)) = (&mut self.desk, &*GENERATOR) {
+            if let Some(desk) = &mut self.desk {
                 let turn = catch_unwind(AssertUnwindSafe(|| {
                     #[cfg(feature = "assert_process_allocs")]
                     if matches!(message, Heard::Clock { .. }) {
@@ -188,11 +296,11 @@ impl Place {
                     }
                     desk.take(message, end, status)
                 }));
-                planned = turn.unwrap_or_else(|_| {
+                if turn.is_err() {
                     status.add(Count::WorkerPanics, 1);
-                    *desk = desk.renewed(generator.clone());
-                    false
-                });
+                    self.renew();
+                }
+                planned = matches!(turn, Ok(true));
             }
             // Whatever became of the plan, an offline render must not wait for it.
             if let Heard::Clock { epoch, at } = message {
@@ -217,7 +325,7 @@ impl Place {
             None => Snapshot::default(),
         };
         board.publish(Snapshot {
-            trouble: GENERATOR.as_ref().err().map(WeightsError::to_string),
+            trouble: self.generator().err().map(WeightsError::to_string),
             ..drawn
         });
     }
@@ -242,6 +350,30 @@ impl PersistentField<'_, Memory> for Seat {
         };
         drop(place);
         f(&memory)
+    }
+}
+
+/// An instance's choice of a style as a project keeps it. Called on the host's main thread; waits for nobody.
+pub struct StyleField(Seat);
+
+impl StyleField {
+    /// The choice of the instance that has this seat.
+    #[must_use]
+    pub fn of(seat: &Seat) -> Self {
+        Self(seat.clone())
+    }
+}
+
+impl PersistentField<'_, Chosen> for StyleField {
+    fn set(&self, chosen: Chosen) {
+        self.0.choose(chosen);
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Chosen) -> R,
+    {
+        f(&self.0.worn().chosen)
     }
 }
 

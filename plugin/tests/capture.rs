@@ -85,6 +85,7 @@ impl Host {
             bypass: false,
             forget: false,
             loads: 0,
+            choices: 0,
             lookahead: 0,
         };
         let mut list = List(Vec::with_capacity(4096));

@@ -9,6 +9,7 @@ use continuo_model::{
     eval::{
         continuations::{Start, play},
         finding::{self, Found, Playing},
+        lesson::Player as Learner,
         likelihood::{Cost, by_source, fit_baselines},
         measures::{DISTRIBUTIONS, Excerpt, Histogram, Mean, NUMBERS, Player, overlap},
         reaction::{density_follows, moved_along},
@@ -23,11 +24,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{files, options::RoleName};
 
+mod lesson;
+
 /// Arguments of `continuo eval`.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     continuo eval model/corpus/valid.jsonl.zst\n  \
-    continuo eval held-out.jsonl.zst --role bass --pieces 0 --continuations 200\n\n\
+    continuo eval held-out.jsonl.zst --role bass --pieces 0 --continuations 200\n  \
+    continuo eval model/corpus/valid.jsonl.zst --player pop909 --style mine.style\n\n\
     The likelihood part fits its baselines on the training files first; that takes some minutes and up to\n\
     2 GiB of memory. --pieces 0 or --continuations 0 leave a part out.")]
 pub struct Eval {
@@ -60,6 +64,21 @@ pub struct Eval {
     /// Weights other than the shipped ones.
     #[arg(long)]
     weights: Option<PathBuf>,
+    /// Only write every second piece of a source, which stands for a player, into this folder as MIDI files.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        requires = "player",
+        conflicts_with = "style"
+    )]
+    songs: Option<PathBuf>,
+    /// Only print what the style that was learnt from those files has learnt of the source, and what it has
+    /// forgotten of the others.
+    #[arg(long, value_name = "FILE", requires = "player")]
+    style: Option<PathBuf>,
+    /// The source.
+    #[arg(long, value_name = "SOURCE")]
+    player: Option<String>,
 }
 
 impl Eval {
@@ -81,8 +100,11 @@ fn bar(length: usize, message: String) -> anyhow::Result<ProgressBar> {
 
 /// Runs it.
 pub fn run(arguments: &Eval) -> anyhow::Result<()> {
-    let mut generator = files::generator(arguments.weights.as_deref())?;
     let held_out = Sampler::load(std::slice::from_ref(&arguments.file))?;
+    if let Some(source) = &arguments.player {
+        return lesson::run(arguments, &Learner::of(source, held_out.pieces()));
+    }
+    let mut generator = files::generator(arguments.weights.as_deref())?;
     if arguments.finding {
         print!(
             "{}",

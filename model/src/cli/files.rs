@@ -9,6 +9,7 @@ use anyhow::Context;
 use continuo_model::{
     generate::Generator,
     midi_file::{self, Song},
+    style::Style,
     weights::Weights,
 };
 
@@ -34,6 +35,14 @@ pub fn generator(path: Option<&Path>) -> anyhow::Result<Generator> {
             Weights::from_bytes(&read_bytes(path)?, &device).with_context(|| input_name(path))?
         }
     };
+    Ok(Generator::new(weights, device))
+}
+
+/// A generator on the CPU, with the style at `path`.
+pub fn styled(path: &Path) -> anyhow::Result<Generator> {
+    let device = burn::tensor::Device::flex();
+    let weights = Style::load(&read_bytes(path)?, &device)
+        .with_context(|| format!("the style {} cannot be used", input_name(path)))?;
     Ok(Generator::new(weights, device))
 }
 

@@ -25,6 +25,7 @@ use super::{
 #[command(after_help = "Examples:\n  \
     continuo generate song.mid -o band.mid --role bass --role drums\n  \
     continuo generate song.mid -o bass.mid --preset \"Steady bass\" --thru off\n  \
+    continuo generate song.mid -o mine.mid --role chords --style mine.style\n  \
     continuo generate tune.mid -o more.mid --role continue --bars 8 --seed 3\n  \
     cat song.mid | continuo generate - -o - --role counter > two.mid\n\n\
     Lookahead and Bypass have no meaning in a file.")]
@@ -52,8 +53,11 @@ pub struct Generate {
     /// Play as at the first time through, without knowing what is coming.
     #[arg(long)]
     first_pass: bool,
+    /// A style that `continuo adapt` has made: it plays as it has learnt there.
+    #[arg(long, value_name = "FILE", conflicts_with = "weights")]
+    style: Option<PathBuf>,
     /// Weights other than the shipped ones.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 }
 
@@ -70,7 +74,10 @@ pub fn run(arguments: &Generate) -> anyhow::Result<()> {
     if heard.is_empty() {
         bail!("{} holds no notes to play to", arguments.input.display());
     }
-    let generator = files::generator(arguments.weights.as_deref())?;
+    let generator = match &arguments.style {
+        Some(style) => files::styled(style)?,
+        None => files::generator(arguments.weights.as_deref())?,
+    };
     let mut row = Row {
         song: song.clone(),
         parts: Vec::new(),

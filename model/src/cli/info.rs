@@ -7,6 +7,7 @@ use burn::{module::Module, tensor::Device};
 use clap::Args;
 use continuo_model::{
     controls::Role,
+    style::Style,
     token::{DURATIONS, ONSETS, PITCHES, VELOCITIES, inputs, vocabulary_hash},
     weights::Weights,
 };
@@ -17,17 +18,20 @@ use super::files;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     continuo info\n  \
-    continuo info --weights run/best.weights")]
+    continuo info mine.style\n  \
+    continuo info run/best.weights")]
 pub struct Info {
-    /// Weights other than the shipped ones; `-` reads standard input.
-    #[arg(long)]
+    /// A style, or weights other than the shipped ones; `-` reads standard input.
+    file: Option<PathBuf>,
+    /// The same.
+    #[arg(long, hide = true, conflicts_with = "file")]
     weights: Option<PathBuf>,
 }
 
 /// Runs it.
 pub fn run(arguments: &Info) -> anyhow::Result<()> {
     let device = Device::flex();
-    let (source, weights, bytes) = match &arguments.weights {
+    let (source, weights, bytes) = match arguments.file.as_ref().or(arguments.weights.as_ref()) {
         None => {
             let weights = Weights::shipped(&device)?;
             let bytes = weights.to_bytes()?;
@@ -41,6 +45,9 @@ pub fn run(arguments: &Info) -> anyhow::Result<()> {
         }
     };
     let version = file_version(&bytes).context("the weights file tells no version")?;
+    if let Some(style) = &weights.style {
+        print_style(style)?;
+    }
     let sizes = &weights.config;
     let training = &weights.training;
     for (name, value) in [
@@ -72,6 +79,36 @@ pub fn run(arguments: &Info) -> anyhow::Result<()> {
     ] {
         println!("{name:<14}{value}");
     }
+    Ok(())
+}
+
+/// What a style says of itself.
+fn print_style(style: &Style) -> anyhow::Result<()> {
+    let (before, after) = style.nats();
+    let base = if style.base == Weights::shipped_fingerprint()? {
+        "the weights that this build ships".to_owned()
+    } else {
+        format!("other weights than this build ships ({})", style.base)
+    };
+    let row = |name: &str, value: String| println!("{name:<14}{value}");
+    row("style", style.name.clone());
+    row(
+        "learnt from",
+        format!(
+            "{} pieces; {} held out; {} notes in all",
+            style.pieces, style.held_out, style.notes
+        ),
+    );
+    row(
+        "held out",
+        format!("{before:.3} nats a note before, {after:.3} after"),
+    );
+    for (role, (before, after)) in &style.roles {
+        row(&format!("  {role}"), format!("{before:.3} to {after:.3}"));
+    }
+    row("begun from", base);
+    row("music", style.music.clone());
+    row("fingerprint", format!("{:016x}", style.fingerprint));
     Ok(())
 }
 

@@ -176,6 +176,8 @@ mod tests {
             minor: false,
         };
         let piece = Piece {
+            meters: Vec::new(),
+            has_velocity: false,
             id: String::new(),
             source: "test".to_owned(),
             work: String::new(),

@@ -15,7 +15,6 @@ use super::{
 use crate::{
     controls::Role,
     harmony::Bar,
-    network::Network,
     note::between,
     time::Tick,
     tokenizer::{Scene, Segment, Sequence, Tokenizer, shift_to_c, slices},
@@ -139,7 +138,6 @@ fn windows(exercise: &Exercise, bars: &[Bar], shift: i8) -> Vec<Sequence> {
 /// What the network pays for a piece's part.
 fn network_cost(
     weights: &Weights,
-    network: &Network,
     exercise: &Exercise,
     bars: &[Bar],
     shift: i8,
@@ -154,7 +152,7 @@ fn network_cost(
         .collect();
     for part in examples.chunks(BATCH) {
         if let Some(batch) = Batch::new(part, Tokens::Notes) {
-            sum.add(&batch.loss(network, &weights.config, &device).1);
+            sum.add(&batch.loss(&weights.network, &weights.config, &device).1);
         }
     }
     if velocity {
@@ -175,13 +173,21 @@ fn network_cost(
     }
 }
 
+/// What the network alone pays for a piece's part of `role`; `None` when it has none.
+#[must_use]
+pub fn of_network(weights: &Weights, piece: &Piece, role: Role) -> Option<Cost> {
+    let (exercise, bars) = held_out(piece, role)?;
+    let shift = shift_to_c(role, &exercise.heard, &exercise.own);
+    let velocity = piece.has_velocity;
+    Some(network_cost(weights, &exercise, bars, shift, velocity))
+}
+
 /// What a piece's part of `role` costs; `None` when it has none.
 #[must_use]
 pub fn cost(weights: &Weights, baselines: &Baselines, piece: &Piece, role: Role) -> Option<Cost> {
+    let mut cost = of_network(weights, piece, role)?;
     let (exercise, bars) = held_out(piece, role)?;
     let shift = shift_to_c(role, &exercise.heard, &exercise.own);
-    let velocity = piece.has_velocity();
-    let mut cost = network_cost(weights, &weights.network, &exercise, bars, shift, velocity);
     let line = Line {
         role,
         own: &exercise.own,

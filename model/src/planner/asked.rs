@@ -1,7 +1,7 @@
 //! What the musician asks of the plan while it plays: other controls, another take, a bar to be kept or made anew.
 
 use super::{Action, Planner, Standing};
-use crate::{controls::Controls, harmony::Bar, note::Note, time::Tick};
+use crate::{controls::Controls, generate::Generator, harmony::Bar, note::Note, time::Tick};
 
 /// Ticks that a new plan needs before its bar, when a take, a hold or a roll is asked for while an old one
 /// stands: an eighth. What is asked for later counts from the bar after.
@@ -22,6 +22,12 @@ impl Planner {
         if (controls.take, controls.hold) != (before.take, before.hold) {
             self.plan_anew();
         }
+    }
+
+    /// Other weights write from the next decision point on. What the old ones have planned is void only with the
+    /// next [`start`](Self::start), which has to follow.
+    pub fn set_generator(&mut self, generator: Generator) {
+        self.generator = generator;
     }
 
     /// Keeps the bar that holds `at` as it was last played, or lets go of it. It counts when the bar is

@@ -1,7 +1,7 @@
 //! What was written for each stretch of the song, by take and roll: who goes back to a take finds its notes.
 //!
 //! A stretch is found again while what decided it stays the same: what was heard around it, as far as it
-//! was known, and the controls. Our own notes before it are left out, so that going back to a take in the
+//! was known, the controls, and whose style it is. Our own notes before it are left out, so that going back to a take in the
 //! middle of a song finds it although another one was played up to there.
 
 use std::{
@@ -61,11 +61,11 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// That of the notes of `segment`.
-    pub fn of(music: &Music, segment: &Segment) -> Self {
+    /// That of the notes of `segment`, written in a style or, with `None`, by the weights that ship.
+    pub fn of(music: &Music, segment: &Segment, style: Option<u64>) -> Self {
         Self {
             place: place(music, segment),
-            cause: cause(music, segment),
+            cause: cause(music, segment, style),
         }
     }
 }
@@ -140,8 +140,12 @@ fn place(music: &Music, segment: &Segment) -> Place {
 }
 
 /// Of all that decides the notes of `segment` but our own notes before it. The same in every build.
-fn cause(music: &Music, segment: &Segment) -> u64 {
+fn cause(music: &Music, segment: &Segment, style: Option<u64>) -> u64 {
     let mut hasher = FnvHasher::default();
+    // Without a style as in projects from before there were any.
+    if let Some(style) = style {
+        style.hash(&mut hasher);
+    }
     let Segment {
         bar,
         start,

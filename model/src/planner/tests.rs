@@ -30,6 +30,7 @@ fn generator() -> Generator {
         network: Network::new(&config, &device),
         config,
         training: Training::default(),
+        style: None,
     };
     Generator::new(weights, device)
 }

@@ -50,6 +50,8 @@ pub struct Piece {
     pub source: String,
     /// Several pieces of one work share this key.
     pub work: String,
+    /// Meter from each position on; the first entry stands at tick 0.
+    pub meters: Vec<(Tick, Meter)>,
     /// Bars from the first to the one that holds the last note or chord.
     pub bars: Vec<Bar>,
     /// Chord symbols in order; empty in many sources.
@@ -58,6 +60,8 @@ pub struct Piece {
     pub keys: Vec<(Tick, Key)>,
     /// The instruments.
     pub parts: Vec<Part>,
+    /// Whether its velocities say anything.
+    pub has_velocity: bool,
 }
 
 /// Sources whose velocities are the players' or arrangers' own; elsewhere they are a constant.
@@ -71,12 +75,6 @@ const SOURCES_WITH_VELOCITY: [&str; 6] = [
 ];
 
 impl Piece {
-    /// Whether its velocities say anything.
-    #[must_use]
-    pub fn has_velocity(&self) -> bool {
-        SOURCES_WITH_VELOCITY.contains(&self.source.as_str())
-    }
-
     /// Its parts of one role.
     pub fn parts_of<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Part> {
         self.parts.iter().filter(move |part| part.role == role)
@@ -181,42 +179,46 @@ fn note(&(onset, duration, pitch, velocity): &(i64, i64, u8, u8)) -> Result<Note
             "note [{onset}, {duration}, {pitch}, {velocity}] is out of range"
         ));
     }
-    let start = snap(onset);
-    let end = snap(onset + duration).max(start + 3.min(duration));
-    Ok(Note {
-        onset: Tick(start),
-        duration: end - start,
+    Ok(on_grid(Note {
+        onset: Tick(onset),
+        duration,
         pitch,
         velocity,
-    })
+    }))
 }
 
-/// The bars up to `end`, from the meter entries of a piece.
-fn bars(meters: &[(i64, i64, i64)], end: i64) -> Result<Vec<Bar>, String> {
-    if meters.first().is_none_or(|meter| meter.0 != 0) {
-        return Err("the first meter entry is not at tick 0".into());
+/// The same note with both ends on the grid where they are near it.
+pub fn on_grid(note: Note) -> Note {
+    let start = snap(note.onset.0);
+    let end = snap(note.end().0).max(start + 3.min(note.duration));
+    Note {
+        onset: Tick(start),
+        duration: end - start,
+        ..note
     }
+}
+
+/// The bars up to `end`, from a piece's meters, of which the first begins at tick 0.
+pub fn bars(meters: &[(Tick, Meter)], end: Tick) -> Vec<Bar> {
     let mut bars = Vec::new();
     let mut number = 0;
-    for (index, &(start, numerator, denominator)) in meters.iter().enumerate() {
-        let meter = Meter::new(numerator, denominator)
-            .ok_or_else(|| format!("meter {numerator}/{denominator} at tick {start}"))?;
+    for (index, &(start, meter)) in meters.iter().enumerate() {
         let until = meters.get(index + 1).map_or(end, |next| next.0);
         let grid = BarGrid {
-            downbeat: Tick(start),
+            downbeat: start,
             number,
             meter,
         };
-        let mut at = Tick(start);
-        while at.0 < until {
+        let mut at = start;
+        while at < until {
             let mut bar = Bar::containing(grid, at);
-            bar.ticks = bar.ticks.min(until - bar.start.0).max(1);
+            bar.ticks = bar.ticks.min(until - bar.start).max(1);
             at = bar.end();
             number = bar.number + 1;
             bars.push(bar);
         }
     }
-    Ok(bars)
+    bars
 }
 
 fn piece(raw: RawPiece) -> Result<Piece, String> {
@@ -259,9 +261,20 @@ fn piece(raw: RawPiece) -> Result<Piece, String> {
         };
         keys.push((Tick(*at), key));
     }
+    let mut meters = Vec::new();
+    for &(start, numerator, denominator) in &raw.meter {
+        let meter = Meter::new(numerator, denominator)
+            .ok_or_else(|| format!("meter {numerator}/{denominator} at tick {start}"))?;
+        meters.push((Tick(start), meter));
+    }
+    if meters.first().is_none_or(|meter| meter.0 != Tick(0)) {
+        return Err("the first meter entry is not at tick 0".into());
+    }
     Ok(Piece {
         keys,
-        bars: bars(&raw.meter, end)?,
+        bars: bars(&meters, Tick(end)),
+        meters,
+        has_velocity: SOURCES_WITH_VELOCITY.contains(&raw.source.as_str()),
         id: raw.id,
         source: raw.source,
         work: raw.work,
@@ -331,7 +344,8 @@ mod tests {
 
     #[test]
     fn bars_follow_the_meter_map() {
-        let bars = bars(&[(0, 1, 4), (24, 3, 4)], 170).unwrap();
+        let meter = |numerator| Meter::new(numerator, 4).unwrap();
+        let bars = bars(&[(Tick(0), meter(1)), (Tick(24), meter(3))], Tick(170));
         let starts: Vec<i64> = bars.iter().map(|bar| bar.start.0).collect();
         assert_eq!(starts, [0, 24, 96, 168]);
         assert_eq!(bars[2].number, 2);

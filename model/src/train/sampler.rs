@@ -47,7 +47,8 @@ fn source_weight(source: &str, role: Role) -> f64 {
     }
 }
 
-fn can_teach(piece: &Piece, role: Role) -> bool {
+/// Whether `piece` has what a lesson in `role` needs.
+pub fn can_teach(piece: &Piece, role: Role) -> bool {
     let has = |role: &str| piece.parts_of(role).any(|part| part.notes.len() >= 8);
     match role {
         Role::Continue => has("melody"),
@@ -80,11 +81,21 @@ fn first_bar(piece: &Piece, exercise: &Exercise, rng: &mut impl Rng) -> usize {
     }
 }
 
-/// All pieces of some corpus files, ready to be drawn from.
+/// Pieces, ready to be drawn from.
 pub struct Sampler {
     pieces: Vec<Piece>,
     /// Per role, in the order of [`Role::ALL`]: indices of the pieces with their cumulated weights.
-    by_role: Vec<(Vec<usize>, WeightedIndex<f64>)>,
+    by_role: Vec<Option<Fitting>>,
+    /// The roles that some piece teaches.
+    roles: Vec<Role>,
+    /// How often each of them is drawn.
+    shares: WeightedIndex<f64>,
+}
+
+/// The pieces that teach a role.
+struct Fitting {
+    pieces: Vec<usize>,
+    draw: WeightedIndex<f64>,
 }
 
 impl Sampler {
@@ -110,33 +121,37 @@ impl Sampler {
                 }
             })?;
         }
-        let mut by_role = Vec::new();
-        for role in Role::ALL {
-            let fitting: Vec<usize> = (0..pieces.len())
-                .filter(|index| can_teach(&pieces[*index], role))
-                .collect();
-            let per_source = |source: &str| {
-                let count = fitting
-                    .iter()
-                    .filter(|i| pieces[**i].source == source)
-                    .count();
-                source_weight(source, role) / count as f64
-            };
-            let sources: std::collections::BTreeMap<&str, f64> = fitting
-                .iter()
-                .map(|index| pieces[*index].source.as_str())
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .map(|source| (source, per_source(source)))
-                .collect();
-            let weights = fitting
-                .iter()
-                .map(|index| sources[pieces[*index].source.as_str()]);
-            let draw = WeightedIndex::new(weights)
-                .map_err(|_| CorpusError::Empty(files.first().cloned().unwrap_or_default()))?;
-            by_role.push((fitting, draw));
-        }
-        Ok(Self { pieces, by_role })
+        let sampler = Self::new(pieces, &Role::ALL);
+        let whole = sampler.filter(|sampler| sampler.roles.len() == Role::ALL.len());
+        whole.ok_or_else(|| CorpusError::Empty(files.first().cloned().unwrap_or_default()))
+    }
+
+    /// Draws from these pieces those of `roles` that they teach; `None` when that is none.
+    #[must_use]
+    pub fn new(pieces: Vec<Piece>, roles: &[Role]) -> Option<Self> {
+        let by_role: Vec<Option<Fitting>> = Role::ALL
+            .into_iter()
+            .map(|role| {
+                roles
+                    .contains(&role)
+                    .then(|| Fitting::of(&pieces, role))
+                    .flatten()
+            })
+            .collect();
+        let taught = |share: &&(Role, f64)| by_role[share.0 as usize].is_some();
+        let shares: Vec<(Role, f64)> = ROLE_SHARES.iter().filter(taught).copied().collect();
+        Some(Self {
+            roles: shares.iter().map(|share| share.0).collect(),
+            shares: WeightedIndex::new(shares.iter().map(|share| share.1)).ok()?,
+            pieces,
+            by_role,
+        })
+    }
+
+    /// The roles that some piece teaches.
+    #[must_use]
+    pub fn roles(&self) -> &[Role] {
+        &self.roles
     }
 
     /// All pieces, in the order of the files.
@@ -146,29 +161,70 @@ impl Sampler {
     }
 
     /// Draws a piece that teaches `role`, by the weights of the sources.
+    ///
+    /// # Panics
+    /// When none does.
     pub fn piece(&self, role: Role, rng: &mut impl Rng) -> &Piece {
-        let (fitting, draw) = &self.by_role[role as usize];
-        &self.pieces[fitting[draw.sample(rng)]]
+        let fitting = self.by_role[role as usize].as_ref();
+        let Fitting { pieces, draw } = fitting.expect("a role that is taught");
+        &self.pieces[pieces[draw.sample(rng)]]
     }
 
     /// Draws an example of at most `length` steps, of one role or of any.
+    ///
+    /// # Panics
+    /// When no piece teaches the role.
     pub fn example(&self, role: Option<Role>, length: usize, rng: &mut impl Rng) -> Example {
-        let shares = WeightedIndex::new(ROLE_SHARES.map(|share| share.1)).expect("positive");
         loop {
-            let role = role.unwrap_or_else(|| ROLE_SHARES[shares.sample(rng)].0);
+            let role = role.unwrap_or_else(|| self.roles[self.shares.sample(rng)]);
             let piece = self.piece(role, rng);
-            let Some(mut exercise) = exercise(piece, role, rng) else {
-                continue;
-            };
-            vary(&mut exercise, rng);
-            let first_bar = first_bar(piece, &exercise, rng);
-            let sequence = sequence(piece, &exercise, first_bar, length, rng);
-            if sequence.targets.iter().any(|target| target.next.is_some()) {
-                return Example {
-                    sequence,
-                    velocity: piece.has_velocity(),
-                };
+            if let Some(example) = example_of(piece, role, length, rng) {
+                return example;
             }
         }
+    }
+}
+
+/// An example of `role` from `piece`; `None` when what was drawn has nothing to learn from.
+pub fn example_of(piece: &Piece, role: Role, length: usize, rng: &mut impl Rng) -> Option<Example> {
+    let mut exercise = exercise(piece, role, rng)?;
+    vary(&mut exercise, rng);
+    let first_bar = first_bar(piece, &exercise, rng);
+    let sequence = sequence(piece, &exercise, first_bar, length, rng);
+    let teaches = sequence.targets.iter().any(|target| target.next.is_some());
+    teaches.then_some(Example {
+        sequence,
+        velocity: piece.has_velocity,
+    })
+}
+
+impl Fitting {
+    /// The pieces that teach `role`, each source with its weight.
+    fn of(pieces: &[Piece], role: Role) -> Option<Self> {
+        let fitting: Vec<usize> = (0..pieces.len())
+            .filter(|index| can_teach(&pieces[*index], role))
+            .collect();
+        let per_source = |source: &str| {
+            let count = fitting
+                .iter()
+                .filter(|i| pieces[**i].source == source)
+                .count();
+            source_weight(source, role) / count as f64
+        };
+        let sources: std::collections::BTreeMap<&str, f64> = fitting
+            .iter()
+            .map(|index| pieces[*index].source.as_str())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .map(|source| (source, per_source(source)))
+            .collect();
+        let weights = fitting
+            .iter()
+            .map(|index| sources[pieces[*index].source.as_str()]);
+        let draw = WeightedIndex::new(weights).ok()?;
+        Some(Self {
+            pieces: fitting,
+            draw,
+        })
     }
 }

@@ -1,10 +1,17 @@
 //! What the window asks for that is no parameter.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use continuo_model::time::Tick;
 
 use super::Dialog;
+use crate::{
+    styles::{Entry, List},
+    worker::Worn,
+};
 
 /// Takes the requests: the instance's seat in the plugin, a recording one in tests. None of them waits.
 pub trait Actions {
@@ -30,6 +37,14 @@ pub trait Actions {
     fn browse(&self);
     /// What became of that.
     fn dialog(&self) -> Dialog;
+    /// The style that it plays in.
+    fn worn(&self) -> Worn;
+    /// Looks for styles; [`styles`](Self::styles) tells what was found.
+    fn look_for_styles(&self);
+    /// What was found last; `None` while it is looked for the first time.
+    fn styles(&self) -> Option<Arc<List>>;
+    /// Chooses a style; `None` plays as shipped.
+    fn choose_style(&self, entry: Option<&Entry>);
 }
 
 /// An export's fate.

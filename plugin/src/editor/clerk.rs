@@ -17,8 +17,13 @@ use continuo_model::time::Tick;
 
 #[cfg(target_os = "linux")]
 use super::x11::{Drag, Outcome};
-use super::{Actions, Dialog, Export};
-use crate::{folder::Folder, params::ContinuoParams, worker::Seat};
+use super::{Actions, Dialog, Export, shelf::Shelf};
+use crate::{
+    folder::Folder,
+    params::ContinuoParams,
+    styles::{Entry, List},
+    worker::{Seat, Worn},
+};
 
 /// The requests as an instance's seat fulfils them.
 pub struct SeatActions {
@@ -29,6 +34,7 @@ pub struct SeatActions {
     stop: Arc<AtomicBool>,
     /// A drag was asked for in this frame.
     drag: AtomicBool,
+    shelf: Shelf,
 }
 
 /// What the threads share.
@@ -122,6 +128,7 @@ impl SeatActions {
             writer: Mutex::default(),
             stop: Arc::default(),
             drag: AtomicBool::new(false),
+            shelf: Shelf::new(params.song.clone()),
         }
     }
 
@@ -225,6 +232,22 @@ impl Actions for SeatActions {
             *dialog = Dialog::Closed;
         }
         now
+    }
+
+    fn worn(&self) -> Worn {
+        self.shelf.worn()
+    }
+
+    fn look_for_styles(&self) {
+        self.shelf.look();
+    }
+
+    fn styles(&self) -> Option<Arc<List>> {
+        self.shelf.found()
+    }
+
+    fn choose_style(&self, entry: Option<&Entry>) {
+        self.shelf.choose(entry);
     }
 }
 

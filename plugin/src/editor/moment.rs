@@ -95,12 +95,20 @@ pub enum Tone {
     Wrong,
 }
 
-/// What it does now, in one line.
+/// What it does now, in one line. `style` is what is wrong with the style, if anything is.
 #[must_use]
-pub fn sentence(moment: &Moment, snapshot: &Snapshot, controls: &Controls) -> (Tone, String) {
+pub fn sentence(
+    moment: &Moment,
+    snapshot: &Snapshot,
+    controls: &Controls,
+    style: Option<&str>,
+) -> (Tone, String) {
     if let Some(trouble) = &snapshot.trouble {
         let text = format!("No notes can be made: {trouble}. Install Continuo again.");
         return (Tone::Wrong, text);
+    }
+    if let Some(trouble) = style {
+        return (Tone::Wrong, trouble.to_owned());
     }
     if moment.bypass {
         return (

@@ -8,22 +8,32 @@ use super::{
     flat::plate,
     moment::{Rungs, Tone, sentence},
     paint::fitted,
+    styles::styles,
     theme::mixed,
 };
+use crate::worker::Worn;
 
 /// The line's height in natural points.
 pub const HEIGHT: f32 = 27.0;
 /// The meter's width.
 const METER: f32 = 120.0;
+/// The most of the line's width that the name of the model and the style may take.
+const STYLE: f32 = 0.3;
 
 /// Draws the line in `rect`; `hint` is what can be done with what is under the pointer.
 pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
     let look = &scene.look;
     let palette = look.palette;
     let export = scene.actions.exported();
+    let worn = scene.actions.worn();
     let (tone, text) = match export_words(&export) {
         Some(words) => words,
-        None => sentence(&scene.moment, scene.snapshot, &scene.controls),
+        None => sentence(
+            &scene.moment,
+            scene.snapshot,
+            &scene.controls,
+            worn.trouble.as_deref(),
+        ),
     };
     let colour = match tone {
         Tone::Idle => palette.dim,
@@ -36,7 +46,7 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
     let right = if export.path().is_some() || matches!(export, Export::Failed(_)) {
         export_buttons(ui, scene, rect, pad, &export)
     } else {
-        right_side(ui, scene, rect, pad)
+        right_side(ui, scene, rect, pad, &worn)
     };
     let lamp = pos2(rect.left() + pad + look.px(4.0), rect.center().y);
     let painter = ui.painter();
@@ -135,21 +145,12 @@ fn export_buttons(ui: &mut Ui, scene: &Scene, rect: Rect, pad: f32, export: &Exp
     place.x
 }
 
-/// The meter and the model's name; returns where they begin.
-fn right_side(ui: &mut Ui, scene: &Scene, rect: Rect, pad: f32) -> f32 {
+/// The meter and the list of styles; returns where they begin.
+fn right_side(ui: &mut Ui, scene: &Scene, rect: Rect, pad: f32, worn: &Worn) -> f32 {
     let look = &scene.look;
-    let palette = look.palette;
-    let name = format!("Continuo {}", env!("CARGO_PKG_VERSION"));
-    let text = fitted(
-        ui.painter(),
-        rect.right_center() - vec2(pad, 0.0),
-        Align2::RIGHT_CENTER,
-        &name,
-        look.font(11.5),
-        palette.dim,
-        rect.width() * 0.3,
-    );
-    let right = text.left() - look.px(16.0);
+    let place = rect.right_center() - vec2(pad, 0.0);
+    let list = styles(ui, scene, place, rect.height(), rect.width() * STYLE, worn);
+    let right = list.left() - look.px(16.0);
     let meter = Rect::from_min_max(
         pos2(right - look.px(METER), rect.top()),
         pos2(right, rect.bottom()),

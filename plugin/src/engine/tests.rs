@@ -87,6 +87,7 @@ impl Rig {
                 bypass: false,
                 forget: false,
                 loads: 0,
+                choices: 0,
                 lookahead: 0,
             },
             room: usize::MAX,

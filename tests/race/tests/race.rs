@@ -196,6 +196,7 @@ fn no_plan_outlives_its_epoch_while_both_threads_run() {
             bypass: false,
             forget: false,
             loads: 0,
+            choices: 0,
             lookahead: 0,
         };
         let input = [InputEvent {

@@ -16,6 +16,7 @@
 //! * [`live`] in real time nothing is late, corrections are in time, and the notes are those of a render
 //! * [`random`] a host that does at random whatever hosts do breaks no law
 //! * [`offline`] a performance without a host gives the notes that the plugin plays
+//! * [`style`] a player's style in a project
 //! * [`harm`] damaged weights, a planner that panics
 //! * [`crowd`] many instances in one process
 //!
@@ -31,6 +32,8 @@
 //! | after saving and loading | `memory::a_project_that_is_loaded_again_plays_as_it_would_have_gone_on` |
 //! | when Take comes back | `same::another_take_is_other_music_and_comes_back` |
 //! | however often the clock ticks | `planner::tests::the_plan_does_not_depend_on_how_often_the_clock_ticks` |
+//! | in a style, as the command line plays in it | `style::a_file_in_a_style_has_the_notes_of_the_plugin_in_it` |
+//! | in a style that is chosen in mid-play, at any block size | `style::a_style_that_is_chosen_in_mid_play_…` |
 //! | whatever is done meanwhile, a loaded state included | `random::scenarios_…` |
 //!
 //! | memory and following | |
@@ -79,6 +82,7 @@
 //! | a host thread that ends while the library is unloaded | `crowd::a_host_thread_may_end_while_the_library_is_unloaded_and_loaded_again` |
 //! | instances come and go while others play | `live::instances_that_come_and_go_never_hold_up_the_one_that_plays` |
 //! | a panic of the planner | `harm::a_panic_of_the_planner_is_counted_and_it_plans_on` |
+//! | a style that is missing or damaged | `style::a_style_that_is_missing_or_damaged_…` |
 //! | damaged weights | `harm::damaged_weights_are_refused_at_load_with_a_message_and_notes_pass_through` |
 //! | a damaged or foreign state | `params::a_broken_state_is_refused_and_nothing_changes`, `memory::a_damaged_memory_is_refused_and_the_rest_of_the_project_loads` |
 //! | threads that race | `cargo xtask race` |
@@ -98,5 +102,6 @@ mod params;
 mod random;
 mod same;
 mod songs;
+mod style;
 mod support;
 mod thru;

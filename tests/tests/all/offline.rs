@@ -14,7 +14,7 @@ use continuo_model::{
 use continuo_tests::{
     check::{self, Voice},
     clip::ClipNote,
-    host::Format,
+    host::{Format, Instance},
     player::{Player, Session},
     transport, words,
 };
@@ -32,7 +32,7 @@ const TEMPO: f64 = 120.0;
 const SAMPLES_A_TICK: f64 = 1000.0;
 
 /// Onset and end in ticks, key, velocity.
-type Sounded = (f64, f64, u8, u8);
+pub type Sounded = (f64, f64, u8, u8);
 
 /// Chords for who accompanies them; for the others a tune that rests in every third bar.
 fn clip_for(role: Role) -> Vec<ClipNote> {
@@ -72,8 +72,18 @@ fn order(note: &Sounded) -> (f64, u8) {
 /// What the plugin plays on its first pass through the song, and on its second. Hold is switched on in the
 /// middle of the bar before `hold_from`, counted from 0.
 fn played(controls: &Controls, hold_from: Option<i64>) -> [Vec<Sounded>; 2] {
+    played_by(controls, hold_from, &mut |_| ())
+}
+
+/// The same after `prepare` had the instance.
+fn played_by(
+    controls: &Controls,
+    hold_from: Option<i64>,
+    prepare: &mut dyn FnMut(&mut dyn Instance),
+) -> [Vec<Sounded>; 2] {
     let mut instance = plugin(Format::Clap, &[("Thru", "Off")]);
     words::set(&mut *instance, controls).unwrap_or_else(|error| panic!("{error:#}"));
+    prepare(&mut *instance);
     let clip = clip_for(controls.role);
     [(); 2].map(|()| {
         let mut run = || {
@@ -150,7 +160,16 @@ fn assert_same(played: &[Sounded], performed: &[Sounded], what: &str) {
 
 /// Checks a first pass, and a second one that knows the song.
 fn check(generator: &Generator, controls: &Controls) -> usize {
-    let [first, second] = played(controls, None);
+    check_with(generator, controls, &mut |_| ()).len()
+}
+
+/// The same with an instance that `prepare` has made play as `generator` does; the notes of the first pass.
+pub fn check_with(
+    generator: &Generator,
+    controls: &Controls,
+    prepare: &mut dyn FnMut(&mut dyn Instance),
+) -> Vec<Sounded> {
+    let [first, second] = played_by(controls, None, prepare);
     let knows = if controls.memory {
         Knowledge::Rehearsed
     } else {
@@ -164,7 +183,7 @@ fn check(generator: &Generator, controls: &Controls) -> usize {
         &format!("first pass, {what}"),
     );
     assert_same(&second, &performed(knows), &format!("second pass, {what}"));
-    first.len()
+    first
 }
 
 /// Several settings of each control, on top of `base`.

@@ -29,7 +29,7 @@ fn held() -> Harness<'static, Stage> {
 }
 
 fn fate(harness: &mut Harness<'static, Stage>, fate: Export) {
-    harness.state_mut().recorder.1 = fate;
+    harness.state_mut().recorder.export = fate;
     harness.run_steps(3);
 }
 
@@ -38,7 +38,7 @@ fn an_export_is_asked_for_and_its_path_copied() {
     let mut harness = opened();
     assert_eq!(click(&mut harness, "Export .mid"), [Did::Export]);
     let path = "/home/me/Music/Continuo bass 1.mid";
-    harness.state_mut().recorder.1 = Export::Written(path.into());
+    harness.state_mut().recorder.export = Export::Written(path.into());
     harness.run_steps(2);
     assert!(harness.query_by_label_contains(path).is_some());
     harness.get_by_label("Copy path").click();
@@ -52,7 +52,7 @@ fn an_export_is_asked_for_and_its_path_copied() {
     }
     assert!(copied);
     assert_eq!(harness.state().recorder.take(), [Did::Dismiss]);
-    harness.state_mut().recorder.1 = Export::Failed("nothing has been played yet".into());
+    harness.state_mut().recorder.export = Export::Failed("nothing has been played yet".into());
     harness.run_steps(2);
     assert!(harness.query_by_label("Copy path").is_none());
     assert_eq!(click(&mut harness, "Close"), [Did::Dismiss]);
@@ -123,21 +123,21 @@ fn a_folder_is_typed_chosen_or_given_up() {
     harness.get_by_label("Folder").type_text("/my loops");
     harness.run_steps(2);
     harness.key_press(Key::Enter);
-    let chosen = Did::Choose("/home/me/Music/my loops".to_owned());
+    let chosen = Did::Folder("/home/me/Music/my loops".to_owned());
     assert_eq!(did(&mut harness), [chosen], "a path may have spaces");
     assert!(harness.query_by_label("Folder for MIDI files").is_none());
     open(&mut harness);
-    let chosen = Did::Choose("/home/me/Music".to_owned());
+    let chosen = Did::Folder("/home/me/Music".to_owned());
     assert_eq!(click(&mut harness, "Use"), [chosen]);
     open(&mut harness);
     assert_eq!(
         click(&mut harness, "Music folder"),
-        [Did::Choose(String::new())]
+        [Did::Folder(String::new())]
     );
     open(&mut harness);
     assert_eq!(click(&mut harness, "Browse…"), [Did::Browse]);
     assert!(harness.query_by_label("Folder for MIDI files").is_some());
-    harness.state().recorder.2.set(Dialog::Chosen);
+    harness.state().recorder.dialog.set(Dialog::Chosen);
     harness.run_steps(2);
     assert!(harness.query_by_label("Folder for MIDI files").is_none());
     open(&mut harness);
@@ -154,7 +154,7 @@ fn a_folder_that_is_gone_is_asked_for() {
     assert!(harness.query_by_label_contains(words).is_some());
     assert_eq!(
         click(&mut harness, "Music folder"),
-        [Did::Choose(String::new())]
+        [Did::Folder(String::new())]
     );
     // Until something is done about it, it asks.
     harness.run_steps(2);

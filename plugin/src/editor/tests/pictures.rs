@@ -28,16 +28,22 @@ const CHANNEL: u8 = 24;
 /// So many pixels in ten thousand may be other ones: letters are rounded otherwise on other machines.
 const OTHERS: usize = 15;
 
-/// Paints `stage` in a window of `size` points.
-fn painted(stage: &mut Stage, size: Vec2, scale: f32) -> Picture {
-    let (primitives, raster) = tessellated(stage, size, scale);
+/// Paints `stage` in a window of `size` points, after a click if there was one.
+fn painted(stage: &mut Stage, size: Vec2, scale: f32, click: Option<egui::Pos2>) -> Picture {
+    let (primitives, raster) = tessellated(stage, size, scale, click);
     let pixels = [(size.x * scale) as usize, (size.y * scale) as usize];
     let ground = Palette::of(stage.view.light).ground;
     raster.paint(&primitives, pixels, scale, ground)
 }
 
-/// The triangles of `stage` in a window of `size` points, and the textures that they need.
-fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimitive>, Raster) {
+/// The triangles of `stage` in a window of `size` points, after a click if there was one, and the textures that they
+/// need.
+fn tessellated(
+    stage: &mut Stage,
+    size: Vec2,
+    scale: f32,
+    click: Option<egui::Pos2>,
+) -> (Vec<ClippedPrimitive>, Raster) {
     let ctx = egui::Context::default();
     let mut raster = Raster::default();
     let mut shapes = Vec::new();
@@ -49,6 +55,18 @@ fn tessellated(stage: &mut Stage, size: Vec2, scale: f32) -> (Vec<ClippedPrimiti
         };
         let viewport = input.viewports.entry(input.viewport_id).or_default();
         viewport.native_pixels_per_point = Some(scale);
+        let button = |pos, pressed| egui::Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        };
+        input.events = match (click, frame) {
+            (Some(pos), 2) => vec![egui::Event::PointerMoved(pos)],
+            (Some(pos), 3) => vec![button(pos, true)],
+            (Some(pos), 4) => vec![button(pos, false)],
+            _ => Vec::new(),
+        };
         let mut output = ctx.run_ui(input, |ui| stage.frame(ui));
         raster.take(&output.textures_delta);
         output.textures_delta.clear();
@@ -91,12 +109,12 @@ fn read(name: &str) -> (usize, usize, Vec<u8>) {
 
 /// Compares with the picture of that name, or writes it.
 fn check(name: &str, stage: &mut Stage, size: Vec2) {
-    check_scaled(name, stage, size, 1.0);
+    check_after(name, stage, size, 1.0, None);
 }
 
-/// The same on a screen with `scale` pixels for a point.
-fn check_scaled(name: &str, stage: &mut Stage, size: Vec2, scale: f32) {
-    let picture = painted(stage, size, scale);
+/// The same on a screen with `scale` pixels for a point, and after a click.
+fn check_after(name: &str, stage: &mut Stage, size: Vec2, scale: f32, click: Option<egui::Pos2>) {
+    let picture = painted(stage, size, scale, click);
     if std::env::var_os("CONTINUO_UPDATE_PICTURES").is_some() {
         write(name, &picture);
         return;
@@ -179,8 +197,18 @@ fn what_is_wrong_is_said_in_words() {
 fn a_folder_is_asked_for_when_one_is_needed() {
     let mut stage = with_role(Role::Bass, 640, false);
     let why = "the folder /media/stick/loops is read-only";
-    stage.recorder.1 = Export::NoFolder(why.to_owned());
+    stage.recorder.export = Export::NoFolder(why.to_owned());
     check("folder", &mut stage, NATURAL);
+}
+
+#[test]
+fn the_list_of_styles_opens_over_the_window() {
+    let mut stage = with_role(Role::Continue, 640, false);
+    stage.recorder.styles = Some(std::sync::Arc::new(super::controls::styles()));
+    let chosen = r#"{"name":"mine","file":"mine.style"}"#;
+    stage.recorder.worn.chosen = serde_json::from_str(chosen).expect("a choice");
+    let name = egui::pos2(NATURAL.x - 60.0, NATURAL.y - 13.0);
+    check_after("styles", &mut stage, NATURAL, 1.0, Some(name));
 }
 
 #[test]
@@ -194,7 +222,7 @@ fn it_fits_into_a_small_window() {
 #[test]
 fn on_a_fine_screen_it_is_finer() {
     let mut stage = with_role(Role::Chords, 640, true);
-    check_scaled("fine", &mut stage, vec2(640.0, 420.0), 2.0);
+    check_after("fine", &mut stage, vec2(640.0, 420.0), 2.0, None);
 }
 
 #[test]
@@ -224,7 +252,7 @@ fn by_day_it_is_light() {
 fn a_frame_shades_little_more_than_the_window() {
     for role in Role::ALL {
         let mut stage = with_role(role, 640, true);
-        let picture = painted(&mut stage, NATURAL, 1.0);
+        let picture = painted(&mut stage, NATURAL, 1.0, None);
         let share = (picture.blocks * BLOCK * BLOCK) as f32 / NATURAL.x / NATURAL.y;
         println!("{}: {share:.2} times the window", role.name());
         assert!(share < MOST_SHADED, "{}: {share}", role.name());

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    sync::Arc,
 };
 
 use continuo_model::time::Tick;
@@ -13,6 +14,8 @@ use crate::{
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
+    styles::{Entry, List},
+    worker::Worn,
 };
 
 /// What the window did, in order.
@@ -25,23 +28,31 @@ pub enum Did {
     Reroll(Tick),
     Export,
     Drag,
-    Choose(String),
+    Folder(String),
     Browse,
     Dismiss,
+    Look,
+    Choose(Option<String>),
 }
 
-/// Takes gestures and applies them, as a host does; takes requests. An export has the fate that is put in, a dialog the end.
+/// Takes gestures and applies them, as a host does; takes requests. What becomes of them is put in.
 #[derive(Default)]
-pub struct Recorder(RefCell<Vec<Did>>, pub Export, pub Cell<Dialog>);
+pub struct Recorder {
+    did: RefCell<Vec<Did>>,
+    pub export: Export,
+    pub dialog: Cell<Dialog>,
+    pub worn: Worn,
+    pub styles: Option<Arc<List>>,
+}
 
 impl Recorder {
     /// What was done since the last call.
     pub fn take(&self) -> Vec<Did> {
-        self.0.take()
+        self.did.take()
     }
 
     fn did(&self, did: Did) {
-        self.0.borrow_mut().push(did);
+        self.did.borrow_mut().push(did);
     }
 }
 
@@ -101,7 +112,7 @@ impl Actions for Recorder {
     }
 
     fn exported(&self) -> Export {
-        self.1.clone()
+        self.export.clone()
     }
 
     fn dismiss_export(&self) {
@@ -113,7 +124,7 @@ impl Actions for Recorder {
     }
 
     fn choose_folder(&self, text: &str) {
-        self.did(Did::Choose(text.to_owned()));
+        self.did(Did::Folder(text.to_owned()));
     }
 
     fn browse(&self) {
@@ -121,7 +132,23 @@ impl Actions for Recorder {
     }
 
     fn dialog(&self) -> Dialog {
-        self.2.replace(Dialog::Closed)
+        self.dialog.replace(Dialog::Closed)
+    }
+
+    fn worn(&self) -> Worn {
+        self.worn.clone()
+    }
+
+    fn look_for_styles(&self) {
+        self.did(Did::Look);
+    }
+
+    fn styles(&self) -> Option<Arc<List>> {
+        self.styles.clone()
+    }
+
+    fn choose_style(&self, entry: Option<&Entry>) {
+        self.did(Did::Choose(entry.map(|entry| entry.name.clone())));
     }
 }
 

@@ -19,7 +19,12 @@ fn said(role: Role, change: impl FnOnce(&mut Stage, &mut Controls)) -> (Tone, St
         ..Controls::default()
     };
     change(&mut stage, &mut controls);
-    sentence(&stage.moment, &stage.snapshot, &controls)
+    sentence(
+        &stage.moment,
+        &stage.snapshot,
+        &controls,
+        stage.recorder.worn.trouble.as_deref(),
+    )
 }
 
 #[test]
