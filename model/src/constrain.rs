@@ -2,16 +2,28 @@
 
 mod density;
 mod hands;
+mod kit;
+mod motion;
+mod rhythm;
 
-use self::density::Density;
-pub use self::hands::Hands;
+use self::{
+    density::Density,
+    kit::Kit,
+    motion::Line,
+    rhythm::{Grid, settle},
+};
+pub use self::{
+    hands::Hands,
+    motion::{Next, Told},
+};
 use crate::{
-    chord::{Key, PitchClassSet},
-    controls::{Controls, Role, Scale},
-    harmony::Harmony,
+    chord::{Chord, Key, PitchClassSet},
+    controls::{Controls, Motion, Role, Scale},
+    harmony::{Bar, Harmony},
     note::Note,
+    sample::log_sum,
     time::Tick,
-    token::{END, class_duration},
+    token::{END, class_duration, duration_class},
     tokenizer::Segment,
 };
 
@@ -32,8 +44,9 @@ fn home_range(role: Role, own: &[Note]) -> (u8, u8) {
 }
 
 /// Most notes that a role strikes together.
-fn most_together(role: Role) -> usize {
+fn most_together(role: Role, motion: Motion) -> usize {
     match role {
+        _ if motion.breaks(role) => 1,
         Role::Continue | Role::Bass | Role::Counter => 1,
         Role::Chords => 5,
         Role::Drums => 4,
@@ -58,6 +71,13 @@ pub struct Rules {
     /// The chord of the moment may sound besides.
     chords_win: bool,
     density: Density,
+    /// The places on which notes begin, where these are given.
+    grid: Option<Grid>,
+    /// How surely each of them is played, 0..=1.
+    filled: f32,
+    /// The same of a drummer's cymbals.
+    kit: Option<Kit>,
+    motion: Motion,
     /// The lowest note of our chord before.
     chord_before: Option<u8>,
 }
@@ -67,10 +87,11 @@ const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
 const NEW_ROOT: f32 = 4.0;
+
 impl Rules {
-    /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
+    /// The rules that `controls` ask for in `bar`; `key` is the key found in the music, `own` the part so far.
     #[must_use]
-    pub fn new(controls: &Controls, key: Option<Key>, own: &[Note]) -> Self {
+    pub fn new(controls: &Controls, bar: &Bar, key: Option<Key>, own: &[Note]) -> Self {
         let (low, high) = controls.range();
         let home = home_range(controls.role, own);
         // A musician's range counts; the home range only narrows it where the two meet widely enough.
@@ -98,7 +119,40 @@ impl Rules {
             chords_win: controls.chords_win,
             chord_before: Hands::on_last_stroke(own).lowest(),
             density: Density::of(controls.role, controls.density),
+            grid: Grid::of(controls.rhythm, bar).filter(|_| !drums),
+            kit: Kit::of(controls.rhythm, bar, (lowest, highest)).filter(|_| drums),
+            // At −100 % each place is as the network likes.
+            filled: (1.0 + controls.density).clamp(0.0, 1.0),
+            motion: if controls.motion.counts_for(controls.role) {
+                controls.motion
+            } else {
+                Motion::Free
+            },
         }
+    }
+
+    /// The same where nobody plays to go along with: no place of the rhythm has to be filled.
+    #[must_use]
+    pub fn waiting(self) -> Self {
+        Self {
+            filled: 0.0,
+            ..self
+        }
+    }
+
+    /// The same with a note at `place`, a tick of the bar, too: what was cut off there is struck anew.
+    #[must_use]
+    pub fn struck_anew(mut self, place: usize) -> Self {
+        if let Some(grid) = &mut self.grid {
+            grid.add(place);
+        }
+        self
+    }
+
+    /// The places on which notes begin, where these are given.
+    #[must_use]
+    pub fn grid(&self) -> Option<&Grid> {
+        self.grid.as_ref()
     }
 
     /// The same with notes `hazard` times likelier, on top of what the musician asks for.
@@ -111,16 +165,23 @@ impl Rules {
     }
 
     /// Masks the onset logits after `notes` of the segment, and leans them by Density.
-    pub fn onsets(&self, logits: &mut [f32], segment: &Segment, notes: &[Note]) {
+    /// `tones` are those of the chord that sounds at the last of them.
+    pub fn onsets(
+        &self,
+        logits: &mut [f32],
+        segment: &Segment,
+        notes: &[Note],
+        tones: Option<PitchClassSet>,
+    ) {
         let bar = segment.bar.start;
         let last = notes.last();
         let struck = last.map_or(0, |last| {
             let together = notes.iter().rev();
             together.take_while(|note| note.onset == last.onset).count()
         });
-        let rises = last.is_some_and(|last| self.can_rise_above(last, notes));
-        let full = struck >= most_together(self.role) || !rises;
-        let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises;
+        let rises = last.is_some_and(|last| self.can_rise_above(last, notes, tones, segment));
+        let full = struck >= most_together(self.role, self.motion) || !rises;
+        let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises && !full;
         let earliest = last.map_or(segment.start, |last| last.onset + i64::from(full));
         for (class, logit) in logits.iter_mut().enumerate() {
             let at = if class == END {
@@ -141,16 +202,81 @@ impl Rules {
         }
         // How likely one more note together with the last is stays as it is.
         let first = last.map_or(0, |last| (last.onset - bar) as usize + 1);
+        let (from, end) = (
+            first.max((segment.start - bar) as usize),
+            (segment.end - bar) as usize,
+        );
+        if let Some(grid) = self.grid.filter(|_| !thin) {
+            grid.gather(logits, from, end);
+        }
         self.density.lean(&mut logits[first..], first);
+        if let Some(grid) = self.grid.filter(|_| !thin) {
+            let next = grid.next(from, end).unwrap_or(END);
+            settle(logits, from, next, self.filled);
+        }
+        if let Some(kit) = &self.kit {
+            let due = last.filter(|_| !full && kit.is_due(first - 1, &last_stroke(notes)));
+            let next = match due {
+                Some(_) => Some(first - 1),
+                None => kit.next_due(from, end),
+            };
+            if let Some(next) = next {
+                settle(logits, next + 1, next, self.filled);
+            }
+        }
     }
 
     /// Whether the stroke at the end of `notes`, whose highest note is `last`, has room above.
-    fn can_rise_above(&self, last: &Note, notes: &[Note]) -> bool {
+    fn can_rise_above(
+        &self,
+        last: &Note,
+        notes: &[Note],
+        tones: Option<PitchClassSet>,
+        segment: &Segment,
+    ) -> bool {
         let reach = match self.role {
             Role::Chords => Hands::on_last_stroke(notes).reach(),
             _ => 127,
         };
-        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| self.allowed.contains(pitch))
+        let allowed = tones.map_or(self.allowed, |tones| self.allowed.common(tones));
+        let place = (last.onset - segment.bar.start) as usize;
+        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| {
+            let kit = self.kit.as_ref();
+            allowed.contains(pitch)
+                && kit.is_none_or(|kit| kit.allows(pitch, place, &last_stroke(notes)))
+        })
+    }
+
+    /// The notes of `chord` to which the motion keeps a stroke of several; `None` where it is free to take others,
+    /// or would have less than a chord has.
+    #[must_use]
+    pub fn tones(&self, chord: Option<Chord>) -> Option<PitchClassSet> {
+        let keeps = self.role == Role::Chords && self.motion == Motion::ChordTones;
+        let tones = chord.filter(|_| keeps)?.pitch_classes();
+        let tones = if self.chords_win { tones } else { tones.common(self.allowed) };
+        let keys = (self.lowest..=self.highest).filter(|key| tones.contains(*key));
+        (tones.len() > 1 && keys.count() >= 2 * LEAST_OF_A_CHORD).then_some(tones)
+    }
+
+    /// The share, 0..=1, of what `logits` want of the keys at `place` that a drummer does not strike there; where
+    /// something is due there, nothing is lost.
+    #[must_use]
+    pub fn share_not_struck(&self, logits: &[f32], place: usize, notes: &[Note], bar: &Bar) -> f32 {
+        let Some(kit) = &self.kit else {
+            return 0.0;
+        };
+        let goes_on = notes.last().is_some_and(|last| last.onset == bar.start + place as i64);
+        let struck = if goes_on { last_stroke(notes) } else { Vec::new() };
+        if kit.is_due(place, &struck) {
+            return 0.0;
+        }
+        let above = struck.last().map_or(self.lowest, |above| above + 1);
+        let of = |allows: &dyn Fn(u8) -> bool| -> f32 {
+            let keys = (above.max(self.lowest)..=self.highest).filter(|key| allows(*key));
+            log_sum(&keys.map(|key| logits[usize::from(key)]).collect::<Vec<f32>>())
+        };
+        let left = of(&|key| kit.allows(key, place, &struck));
+        1.0 - (left - of(&|_| true)).exp().min(1.0)
     }
 
     /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
@@ -164,11 +290,13 @@ impl Rules {
         harmony: &Harmony,
         ceiling: Option<u8>,
         new_root: Option<u8>,
+        tones: Option<PitchClassSet>,
     ) {
         let chord = harmony.chords[1].or(harmony.chords[0]);
         let chord = chord.filter(|_| self.chords_win);
         let may_sound = |pitch: u8| {
             (self.lowest..=self.highest).contains(&pitch)
+                && tones.is_none_or(|tones| tones.contains(pitch))
                 && (self.allowed.contains(pitch)
                     || chord.is_some_and(|chord| chord.pitch_classes().contains(pitch)))
         };
@@ -176,7 +304,7 @@ impl Rules {
             ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);
         let struck = notes.last().filter(|last| last.onset == at);
         let playable = match self.role {
-            Role::Chords => self.chord_keys(notes, struck.is_some(), may_sound),
+            Role::Chords if !self.motion.breaks(self.role) => self.chord_keys(notes, struck.is_some(), may_sound),
             _ => keys(|pitch| struck.is_none_or(|above| pitch > above.pitch)),
         };
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
@@ -195,6 +323,53 @@ impl Rules {
                 *logit += NEW_ROOT;
             }
         }
+    }
+
+    /// Whether a drummer has a rhythm to keep.
+    #[must_use]
+    pub fn has_kit(&self) -> bool {
+        self.kit.is_some()
+    }
+
+    /// Masks the key logits of a drummer at `at` after `notes`, where a rhythm is given.
+    pub fn strokes(&self, logits: &mut [f32], at: Tick, notes: &[Note], bar: &Bar) {
+        let Some(kit) = &self.kit else {
+            return;
+        };
+        let goes_on = notes.last().is_some_and(|last| last.onset == at);
+        let struck = if goes_on { last_stroke(notes) } else { Vec::new() };
+        let room = most_together(self.role, self.motion) - struck.len();
+        kit.keys(logits, (at - bar.start) as usize, &struck, room);
+    }
+
+    /// Leans the key logits of what may be played at `at` towards the motion, and forbids what is not of its
+    /// class. `before` are our notes before.
+    pub fn motion(
+        &self,
+        logits: &mut [f32],
+        at: Tick,
+        bar: &Bar,
+        before: &[Note],
+        told: Option<Told>,
+    ) {
+        let line = Line {
+            motion: self.motion,
+            role: self.role,
+            at,
+            bar: *bar,
+            grid: self.grid,
+            scale: self.scale,
+            before,
+            told,
+            range: (self.lowest, self.highest),
+        };
+        line.lean(logits);
+    }
+
+    /// Whether the keys follow a motion of single notes.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.motion != Motion::Free && !(self.role == Role::Chords && !self.motion.breaks(self.role))
     }
 
     /// The keys that may come next in a chord: under the hands, with room above for as many notes as a chord
@@ -228,6 +403,18 @@ impl Rules {
         }
     }
 
+    /// Where the next place of the rhythm is filled for certain, what would last longer lasts up to there.
+    fn until_the_next(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
+        let place = (at - segment.bar.start) as usize;
+        let end = (segment.end - segment.bar.start) as usize;
+        let next = self.grid.filter(|_| self.filled == 1.0);
+        let Some(next) = next.and_then(|grid| grid.next(place + 1, end)) else {
+            return;
+        };
+        let legato = duration_class((next - place) as i64);
+        settle(logits, legato, legato, 1.0);
+    }
+
     /// Masks the duration logits: a line may hold a note into the next bar, an accompaniment strikes anew.
     pub fn durations(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
         let beyond = match self.role {
@@ -235,6 +422,7 @@ impl Rules {
             Role::Bass | Role::Chords | Role::Drums => 0,
         };
         let most = (segment.bar.end() + beyond - at).max(1);
+        self.until_the_next(logits, segment, at);
         for (class, logit) in logits.iter_mut().enumerate() {
             let duration = class_duration(class);
             let on_grid = duration % 3 == 0 || duration % 4 == 0 || duration % 3 == 2;
@@ -243,6 +431,14 @@ impl Rules {
             }
         }
     }
+}
+
+/// The keys at the end of `notes` that are struck together.
+fn last_stroke(notes: &[Note]) -> Vec<u8> {
+    let first = notes.last().map_or(0, |last| {
+        notes.partition_point(|note| note.onset < last.onset)
+    });
+    notes[first..].iter().map(|note| note.pitch).collect()
 }
 
 /// Something of each MIDI key.

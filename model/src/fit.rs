@@ -3,7 +3,7 @@
 //! On a first pass a bass line is planned before its chords are heard. The audio thread hears the chord in
 //! the very sample in which the bass note is due, too late to plan, early enough to move one pitch.
 
-use crate::chord::Chord;
+use crate::{chord::Chord, controls::Motion};
 
 /// A guessed note stays silent when no key is down and none went down for this many ticks: nobody plays.
 pub const SILENCE: i64 = 96;
@@ -21,6 +21,28 @@ pub enum Fit {
     Root,
     /// To the nearest note of the sounding chord, be it above the keys: for other voices than a bass.
     NearestTone,
+    /// As far as the root of the sounding chord is from this pitch class, the root that was guessed, and from there
+    /// to the nearest note of the chord: a figure keeps its shape.
+    Figure(u8),
+    /// As far as that; of notes outside of the chord only a wrong third is set right: a walk keeps its steps.
+    Steps(u8),
+}
+
+impl Fit {
+    /// How a guessed bass note bends that was planned over a chord on the pitch class `root`, on the first place of
+    /// its bar or after.
+    #[must_use]
+    pub fn of_bass(motion: Motion, on_downbeat: bool, root: u8) -> Self {
+        match motion {
+            Motion::Free if on_downbeat => Self::Root,
+            Motion::Free => Self::ChordTone,
+            Motion::Roots => Self::Root,
+            Motion::Steps => Self::Steps(root),
+            Motion::RootsAndFifths | Motion::ChordTones | Motion::Arpeggio | Motion::Alberti => {
+                Self::Figure(root)
+            }
+        }
+    }
 }
 
 /// A pitch bent to the chord of the keys that are down (bit `n` for MIDI key `n`). A bass never rises above
@@ -37,9 +59,18 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         _ => (down.trailing_zeros() as u8).max(24),
     };
     let classes = chord.pitch_classes();
+    let moved = |root: u8| {
+        let moved = moved(pitch, root, chord.root);
+        if moved < ceiling { moved } else { moved.saturating_sub(12) }
+    };
+    let pitch = match fit {
+        Fit::Figure(root) => moved(root),
+        Fit::Steps(root) => step(moved(root), &chord),
+        _ => pitch,
+    };
     let fits = |candidate: u8| match fit {
-        Fit::AsPlanned => candidate == pitch,
-        Fit::ChordTone | Fit::NearestTone => classes.contains(candidate),
+        Fit::AsPlanned | Fit::Steps(_) => candidate == pitch,
+        Fit::ChordTone | Fit::NearestTone | Fit::Figure(_) => classes.contains(candidate),
         Fit::Root => candidate % 12 == chord.root,
     };
     // Outwards from the planned pitch, the lower first; two octaves reach below any chord in the bass.
@@ -48,6 +79,28 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         .flatten()
         .find(|candidate| *candidate < ceiling && fits(*candidate))
         .unwrap_or(pitch)
+}
+
+/// `pitch` as far away as `to` is from `from`, on the shorter way, downwards of two.
+fn moved(pitch: u8, from: u8, to: u8) -> u8 {
+    // Both are pitch classes.
+    let up = (to + 12 - from % 12) % 12;
+    if up < 6 {
+        pitch.saturating_add(up).min(127)
+    } else {
+        pitch.saturating_sub(12 - up)
+    }
+}
+
+/// A step of a walk over `chord`: a major third of a minor chord becomes minor, and the other way round.
+fn step(pitch: u8, chord: &Chord) -> u8 {
+    let classes = chord.pitch_classes();
+    match (pitch % 12 + 12 - chord.root) % 12 {
+        _ if classes.contains(pitch) => pitch,
+        4 if classes.contains(chord.root + 3) => pitch - 1,
+        3 if classes.contains(chord.root + 4) => pitch + 1,
+        _ => pitch,
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +137,22 @@ mod tests {
     #[test]
     fn a_chord_that_reaches_into_the_bass_is_undercut() {
         assert_eq!(fit_pitch(45, Fit::Root, down(&[43, 62, 67, 71])), 31);
+    }
+
+    #[test]
+    fn a_figure_and_a_walk_move_with_their_root() {
+        // Planned over C, over which D minor and F came.
+        let minor = down(&[62, 65, 69]);
+        let major = down(&[60, 65, 69]);
+        let bent = |fit: Fit, pitches: &[u8], down| -> Vec<u8> {
+            pitches.iter().map(|pitch| fit_pitch(*pitch, fit, down)).collect()
+        };
+        assert_eq!(bent(Fit::Figure(0), &[36, 40, 43], minor), [38, 41, 45]);
+        assert_eq!(bent(Fit::Figure(0), &[36, 40, 43, 48], major), [41, 45, 48, 53]);
+        assert_eq!(bent(Fit::Steps(0), &[36, 38, 40, 41], minor), [38, 40, 41, 43]);
+        // Not above the keys.
+        assert_eq!(bent(Fit::Steps(0), &[58], down(&[62, 65, 69])), [60]);
+        assert_eq!(bent(Fit::Steps(0), &[62], down(&[60, 65, 69])), [55]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use continuo_model::{
-    controls::{Controls, Role, Scale},
+    controls::{Controls, Motion, Rhythm, Role, Scale},
     generate::{Generator, LEAD},
     midi_file::{self, Song},
     note::Note,
@@ -136,6 +136,10 @@ fn every_option_reaches_the_music() {
         "on",
         "--chords-win",
         "ON",
+        "--rhythm",
+        "Eighth notes",
+        "--motion",
+        "roots-and-fifths",
         "--dynamics",
         "-30",
         "--humanize",
@@ -162,6 +166,8 @@ fn every_option_reaches_the_music() {
         scale: Scale::HarmonicMinor,
         scale_lock: true,
         chords_win: true,
+        rhythm: Rhythm::EighthNotes,
+        motion: Motion::RootsAndFifths,
         dynamics: percent(-0.3),
         humanize: percent(0.4),
         swing: percent(0.25),

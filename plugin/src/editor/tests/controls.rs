@@ -82,6 +82,8 @@ fn every_list_opens_and_takes_a_choice() {
         ("Key", "D#"),
         ("Scale", "Dorian"),
         ("Phrase", "8 bars"),
+        ("Rhythm", "Eighth triplets"),
+        ("Motion", "Roots and fifths"),
         ("Channel", "As heard"),
         ("Lookahead", "60 ms"),
     ] {
