@@ -6,15 +6,11 @@ mod kit;
 mod motion;
 mod rhythm;
 
-use self::{
-    density::Density,
-    kit::Kit,
-    motion::Line,
-    rhythm::{Grid, settle},
-};
+use self::{density::Density, kit::Kit, motion::Line, rhythm::settle};
 pub use self::{
     hands::Hands,
     motion::{Next, Told},
+    rhythm::Grid,
 };
 use crate::{
     chord::{Chord, Key, PitchClassSet},
@@ -238,7 +234,7 @@ impl Rules {
             Role::Chords => Hands::on_last_stroke(notes).reach(),
             _ => 127,
         };
-        let allowed = tones.map_or(self.allowed, |tones| self.allowed.common(tones));
+        let allowed = tones.unwrap_or(self.allowed);
         let place = (last.onset - segment.bar.start) as usize;
         (last.pitch + 1..=reach.min(self.highest)).any(|pitch| {
             let kit = self.kit.as_ref();
@@ -253,7 +249,11 @@ impl Rules {
     pub fn tones(&self, chord: Option<Chord>) -> Option<PitchClassSet> {
         let keeps = self.role == Role::Chords && self.motion == Motion::ChordTones;
         let tones = chord.filter(|_| keeps)?.pitch_classes();
-        let tones = if self.chords_win { tones } else { tones.common(self.allowed) };
+        let tones = if self.chords_win {
+            tones
+        } else {
+            tones.common(self.allowed)
+        };
         let keys = (self.lowest..=self.highest).filter(|key| tones.contains(*key));
         (tones.len() > 1 && keys.count() >= 2 * LEAST_OF_A_CHORD).then_some(tones)
     }
@@ -265,15 +265,25 @@ impl Rules {
         let Some(kit) = &self.kit else {
             return 0.0;
         };
-        let goes_on = notes.last().is_some_and(|last| last.onset == bar.start + place as i64);
-        let struck = if goes_on { last_stroke(notes) } else { Vec::new() };
+        let goes_on = notes
+            .last()
+            .is_some_and(|last| last.onset == bar.start + place as i64);
+        let struck = if goes_on {
+            last_stroke(notes)
+        } else {
+            Vec::new()
+        };
         if kit.is_due(place, &struck) {
             return 0.0;
         }
         let above = struck.last().map_or(self.lowest, |above| above + 1);
         let of = |allows: &dyn Fn(u8) -> bool| -> f32 {
             let keys = (above.max(self.lowest)..=self.highest).filter(|key| allows(*key));
-            log_sum(&keys.map(|key| logits[usize::from(key)]).collect::<Vec<f32>>())
+            log_sum(
+                &keys
+                    .map(|key| logits[usize::from(key)])
+                    .collect::<Vec<f32>>(),
+            )
         };
         let left = of(&|key| kit.allows(key, place, &struck));
         1.0 - (left - of(&|_| true)).exp().min(1.0)
@@ -304,7 +314,9 @@ impl Rules {
             ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);
         let struck = notes.last().filter(|last| last.onset == at);
         let playable = match self.role {
-            Role::Chords if !self.motion.breaks(self.role) => self.chord_keys(notes, struck.is_some(), may_sound),
+            Role::Chords if !self.motion.breaks(self.role) => {
+                self.chord_keys(notes, struck.is_some(), may_sound)
+            }
             _ => keys(|pitch| struck.is_none_or(|above| pitch > above.pitch)),
         };
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
@@ -337,7 +349,11 @@ impl Rules {
             return;
         };
         let goes_on = notes.last().is_some_and(|last| last.onset == at);
-        let struck = if goes_on { last_stroke(notes) } else { Vec::new() };
+        let struck = if goes_on {
+            last_stroke(notes)
+        } else {
+            Vec::new()
+        };
         let room = most_together(self.role, self.motion) - struck.len();
         kit.keys(logits, (at - bar.start) as usize, &struck, room);
     }
@@ -366,10 +382,16 @@ impl Rules {
         line.lean(logits);
     }
 
+    /// Whether a motion is asked for that counts for the role.
+    #[must_use]
+    pub fn has_motion(&self) -> bool {
+        self.motion != Motion::Free
+    }
+
     /// Whether the keys follow a motion of single notes.
     #[must_use]
     pub fn moves(&self) -> bool {
-        self.motion != Motion::Free && !(self.role == Role::Chords && !self.motion.breaks(self.role))
+        self.has_motion() && (self.role != Role::Chords || self.motion.breaks(self.role))
     }
 
     /// The keys that may come next in a chord: under the hands, with room above for as many notes as a chord
@@ -461,7 +483,8 @@ pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Opti
 }
 
 /// The scale that holds: the given one on the given or found tonic.
-fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
+#[must_use]
+pub fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
     let all = PitchClassSet::from_mask(0xfff);
     let tonic = match (controls.key, found) {
         (Some(tonic), _) => tonic,

@@ -3,7 +3,10 @@
 //! On a first pass a bass line is planned before its chords are heard. The audio thread hears the chord in
 //! the very sample in which the bass note is due, too late to plan, early enough to move one pitch.
 
-use crate::{chord::Chord, controls::Motion};
+use crate::{
+    chord::{Chord, PitchClassSet},
+    controls::Motion,
+};
 
 /// A guessed note stays silent when no key is down and none went down for this many ticks: nobody plays.
 pub const SILENCE: i64 = 96;
@@ -24,20 +27,20 @@ pub enum Fit {
     /// As far as the root of the sounding chord is from this pitch class, the root that was guessed, and from there
     /// to the nearest note of the chord: a figure keeps its shape.
     Figure(u8),
-    /// As far as that; of notes outside of the chord only a wrong third is set right: a walk keeps its steps.
-    Steps(u8),
+    /// As far as that; what is neither of the chord nor of this scale goes to its neighbour: a walk keeps its steps.
+    Steps(u8, PitchClassSet),
 }
 
 impl Fit {
-    /// How a guessed bass note bends that was planned over a chord on the pitch class `root`, on the first place of
-    /// its bar or after.
+    /// How a guessed bass note bends that was planned over a chord on the pitch class `root` in `scale`, on the
+    /// first place of its bar or after.
     #[must_use]
-    pub fn of_bass(motion: Motion, on_downbeat: bool, root: u8) -> Self {
+    pub fn of_bass(motion: Motion, on_downbeat: bool, root: u8, scale: PitchClassSet) -> Self {
         match motion {
             Motion::Free if on_downbeat => Self::Root,
             Motion::Free => Self::ChordTone,
             Motion::Roots => Self::Root,
-            Motion::Steps => Self::Steps(root),
+            Motion::Steps => Self::Steps(root, scale),
             Motion::RootsAndFifths | Motion::ChordTones | Motion::Arpeggio | Motion::Alberti => {
                 Self::Figure(root)
             }
@@ -59,17 +62,20 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         _ => (down.trailing_zeros() as u8).max(24),
     };
     let classes = chord.pitch_classes();
-    let moved = |root: u8| {
-        let moved = moved(pitch, root, chord.root);
-        if moved < ceiling { moved } else { moved.saturating_sub(12) }
+    // In unison with the lowest key it is no higher than that, and a line that keeps its octave is a line.
+    let figure_ceiling = ceiling.saturating_add(1);
+    let moved = |root: u8| match moved(pitch, root, chord.root) {
+        high if high >= figure_ceiling => high.saturating_sub(12),
+        low if low < LOW_E && low + 12 < figure_ceiling => low + 12,
+        moved => moved,
     };
-    let pitch = match fit {
-        Fit::Figure(root) => moved(root),
-        Fit::Steps(root) => step(moved(root), &chord),
-        _ => pitch,
+    let (pitch, ceiling) = match fit {
+        Fit::Figure(root) => (moved(root), figure_ceiling),
+        Fit::Steps(root, scale) => (step(moved(root), &chord, scale), figure_ceiling),
+        _ => (pitch, ceiling),
     };
     let fits = |candidate: u8| match fit {
-        Fit::AsPlanned | Fit::Steps(_) => candidate == pitch,
+        Fit::AsPlanned | Fit::Steps(..) => candidate == pitch,
         Fit::ChordTone | Fit::NearestTone | Fit::Figure(_) => classes.contains(candidate),
         Fit::Root => candidate % 12 == chord.root,
     };
@@ -81,24 +87,33 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         .unwrap_or(pitch)
 }
 
-/// `pitch` as far away as `to` is from `from`, on the shorter way, downwards of two.
+/// The lowest string of a bass.
+const LOW_E: u8 = 28;
+
+/// `pitch` as far away as `to` is from `from`: up to a major third upwards, else downwards, for there is more room.
 fn moved(pitch: u8, from: u8, to: u8) -> u8 {
     // Both are pitch classes.
     let up = (to + 12 - from % 12) % 12;
-    if up < 6 {
+    if up <= 4 {
         pitch.saturating_add(up).min(127)
     } else {
         pitch.saturating_sub(12 - up)
     }
 }
 
-/// A step of a walk over `chord`: a major third of a minor chord becomes minor, and the other way round.
-fn step(pitch: u8, chord: &Chord) -> u8 {
+/// A step of a walk over `chord`: the key or the one beside it that is of the chord or the scale; but a major third
+/// of a minor chord becomes minor, and the other way round.
+fn step(pitch: u8, chord: &Chord, scale: PitchClassSet) -> u8 {
     let classes = chord.pitch_classes();
+    let ground = classes.union(scale);
+    let below = pitch.saturating_sub(1);
     match (pitch % 12 + 12 - chord.root) % 12 {
         _ if classes.contains(pitch) => pitch,
-        4 if classes.contains(chord.root + 3) => pitch - 1,
+        4 if classes.contains(chord.root + 3) => below,
         3 if classes.contains(chord.root + 4) => pitch + 1,
+        _ if ground.contains(pitch) => pitch,
+        _ if ground.contains(below) => below,
+        _ if ground.contains(pitch + 1) => pitch + 1,
         _ => pitch,
     }
 }
@@ -141,18 +156,31 @@ mod tests {
 
     #[test]
     fn a_figure_and_a_walk_move_with_their_root() {
+        const STEPS: Fit = Fit::Steps(0, PitchClassSet::from_mask(0b1010_1011_0101));
         // Planned over C, over which D minor and F came.
         let minor = down(&[62, 65, 69]);
         let major = down(&[60, 65, 69]);
         let bent = |fit: Fit, pitches: &[u8], down| -> Vec<u8> {
-            pitches.iter().map(|pitch| fit_pitch(*pitch, fit, down)).collect()
+            pitches
+                .iter()
+                .map(|pitch| fit_pitch(*pitch, fit, down))
+                .collect()
         };
         assert_eq!(bent(Fit::Figure(0), &[36, 40, 43], minor), [38, 41, 45]);
-        assert_eq!(bent(Fit::Figure(0), &[36, 40, 43, 48], major), [41, 45, 48, 53]);
-        assert_eq!(bent(Fit::Steps(0), &[36, 38, 40, 41], minor), [38, 40, 41, 43]);
+        assert_eq!(
+            bent(Fit::Figure(0), &[36, 40, 43, 48], major),
+            [29, 33, 36, 41]
+        );
+        assert_eq!(bent(STEPS, &[36, 38, 40, 41], minor), [38, 40, 41, 43]);
+        assert_eq!(
+            bent(STEPS, &[48, 46, 44, 46], major),
+            [41, 38, 36, 38],
+            "in the scale"
+        );
         // Not above the keys.
-        assert_eq!(bent(Fit::Steps(0), &[58], down(&[62, 65, 69])), [60]);
-        assert_eq!(bent(Fit::Steps(0), &[62], down(&[60, 65, 69])), [55]);
+        assert_eq!(bent(STEPS, &[60], down(&[62, 65, 69])), [62]);
+        assert_eq!(bent(STEPS, &[62], down(&[62, 65, 69])), [52]);
+        assert_eq!(bent(Fit::Figure(0), &[28], down(&[55, 59, 62])), [35]);
     }
 
     #[test]

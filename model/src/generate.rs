@@ -373,13 +373,7 @@ fn listens(music: &Music, own: &[Note], segment: &Segment) -> bool {
 }
 
 /// What may be played in `segment`.
-fn rules(
-    music: &Music,
-    segment: &Segment,
-    asked: &Asked,
-    key: Option<Key>,
-    own: &[Note],
-) -> Rules {
+fn rules(music: &Music, segment: &Segment, asked: &Asked, key: Option<Key>, own: &[Note]) -> Rules {
     let controls = music.controls;
     let rules = Rules::new(controls, &segment.bar, key, own).denser(stir(music, segment));
     // A guessed bass is silent anyway while nobody plays; a drummer counts a song in.
@@ -406,8 +400,8 @@ fn rules(
     }
 }
 
-/// Ticks that a line may wait for the next place of its rhythm after a correction.
-const LATE: usize = 6;
+/// Ticks that a part may wait for the next place of its rhythm after a correction: a quarter.
+const LATE: usize = 24;
 
 /// How many times likelier the notes of a second voice are to be because the music that it goes with is denser:
 /// from scores the network has learnt to fill up slow tunes, but who plays sparsely wants a sparse answer. 1 at

@@ -35,9 +35,10 @@ pub use self::{
 };
 
 use crate::{
+    constrain::scale_of,
     controls::{Controls, Mode, Rhythm, Role},
     fit::{Fit, SILENCE, fit_pitch},
-    generate::{Asked, Generator, LEAD, Music},
+    generate::{Asked, Generator, LEAD, Music, key_of},
     harmony::Bar,
     note::Note,
     time::{BarGrid, Meter, Tick},
@@ -439,12 +440,13 @@ impl Planner {
         // A note that bends can leave the scale or the range, so it does not where these are held to.
         let bends = guessed && self.controls.any_key() && role == Role::Bass;
         let motion = self.controls.motion;
+        let scale = scale_of(&self.controls, key_of(&music, segment));
         let mut guessed_root = None;
         let mut planned = |note: Note| Planned {
             note,
             fit: if bends {
                 let root = *guessed_root.get_or_insert(note.pitch_class());
-                Fit::of_bass(motion, note.onset == segment.bar.start, root)
+                Fit::of_bass(motion, note.onset == segment.bar.start, root, scale)
             } else {
                 Fit::AsPlanned
             },

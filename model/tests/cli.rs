@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use continuo_model::{
@@ -48,9 +49,10 @@ fn run(arguments: &[&str]) -> Output {
 
 /// What `continuo generate` makes of a clip with `options`.
 fn generate(input: &Path, options: &[&str]) -> Song {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let folder = Folder::new(&format!(
         "generate-{}",
-        options.concat().replace([' ', '/'], "")
+        COUNT.fetch_add(1, Ordering::Relaxed)
     ));
     let out = folder.0.join("out.mid");
     let (input, out) = (input.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));

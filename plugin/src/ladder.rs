@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 
 use continuo_model::{
+    chord::PitchClassSet,
     controls::{Motion, Role},
     fit::Fit,
     time::Tick,
@@ -222,7 +223,7 @@ impl Bending {
     fn of(&self, on_downbeat: bool, root: u8) -> Fit {
         match self.role {
             _ if !self.any_key => Fit::AsPlanned,
-            Role::Bass => Fit::of_bass(self.motion, on_downbeat, root),
+            Role::Bass => Fit::of_bass(self.motion, on_downbeat, root, PitchClassSet::ALL),
             Role::Chords | Role::Counter => Fit::NearestTone,
             Role::Continue | Role::Drums => Fit::AsPlanned,
         }

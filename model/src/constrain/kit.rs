@@ -81,16 +81,22 @@ impl Kit {
     #[must_use]
     pub fn allows(&self, key: u8, place: usize, struck: &[u8]) -> bool {
         let of = |part: &Part| part.keys.contains(&key);
-        self.parts.iter().flatten().find(|part| of(part)).is_none_or(|part| {
-            part.places.has(place) && !part.keys.iter().any(|key| struck.contains(key))
-        })
+        self.parts
+            .iter()
+            .flatten()
+            .find(|part| of(part))
+            .is_none_or(|part| {
+                part.places.has(place) && !part.keys.iter().any(|key| struck.contains(key))
+            })
     }
 
     /// Masks the logits of the keys at `place` after `struck`, so that what is due there stays possible with
     /// `room` strokes more. What is refused was wanted in its stead: it goes to what is due.
     pub fn keys(&self, logits: &mut [f32], place: usize, struck: &[u8], room: usize) {
         let due: Vec<Part> = self.due(place, struck).collect();
-        let top = due.first().and_then(|part| part.keys.iter().filter(|key| **key <= self.highest).max());
+        let top = due
+            .first()
+            .and_then(|part| part.keys.iter().filter(|key| **key <= self.highest).max());
         let is_next = |key: u8| due.first().is_some_and(|part| part.keys.contains(&key));
         let mut refused = Vec::new();
         let mut wanted = Vec::new();
@@ -123,8 +129,16 @@ fn backbeat(rhythm: Rhythm, bar: &Bar) -> Grid {
     };
     let beats: Vec<usize> = beats.between(0, bar.ticks as usize).collect();
     // One beat to a bar: every second bar.
-    let first = if beats.len() > 1 { 1 } else { usize::from(bar.number % 2 == 0) };
-    beats.iter().skip(first).step_by(2).for_each(|beat| places.add(*beat));
+    let first = if beats.len() > 1 {
+        1
+    } else {
+        usize::from(bar.number % 2 == 0)
+    };
+    beats
+        .iter()
+        .skip(first)
+        .step_by(2)
+        .for_each(|beat| places.add(*beat));
     places
 }
 
@@ -143,9 +157,14 @@ mod tests {
         let kit = kit(Rhythm::HalfNotes, 0);
         let due: Vec<usize> = (0..96).filter(|place| kit.is_due(*place, &[])).collect();
         assert_eq!(due, [0, 24, 48, 72]);
-        assert!(kit.is_due(48, &[36]) && kit.is_due(48, &[36, 38]), "the hats too");
+        assert!(
+            kit.is_due(48, &[36]) && kit.is_due(48, &[36, 38]),
+            "the hats too"
+        );
         assert!(!kit.is_due(48, &[36, 38, 42]));
-        let snares: Vec<usize> = (0..96).filter(|place| kit.allows(38, *place, &[])).collect();
+        let snares: Vec<usize> = (0..96)
+            .filter(|place| kit.allows(38, *place, &[]))
+            .collect();
         assert_eq!(snares, [48]);
         assert!(kit.allows(36, 30, &[]) && !kit.allows(42, 30, &[]));
     }

@@ -117,7 +117,9 @@ impl Line<'_> {
         let first = self.since(self.bar.start).first()?;
         let root = first.pitch_class();
         let tones = triad(self.scale, root);
-        let fifth = tones.iter().find(|class| (6..=8).contains(&up(root, *class)));
+        let fifth = tones
+            .iter()
+            .find(|class| (6..=8).contains(&up(root, *class)));
         Some(Stand {
             root,
             fifth: fifth.unwrap_or(root),
@@ -146,7 +148,13 @@ impl Line<'_> {
     /// Nothing but the first of `classes` that holds a legal key.
     fn class(&self, legal: &Keys<bool>, classes: &[PitchClassSet]) -> Keys<f32> {
         let class = first_of(legal, classes);
-        keys(|key| if class.contains(key) { 0.0 } else { f32::NEG_INFINITY })
+        keys(|key| {
+            if class.contains(key) {
+                0.0
+            } else {
+                f32::NEG_INFINITY
+            }
+        })
     }
 
     fn roots(&self, stand: &Stand, legal: &Keys<bool>) -> Keys<f32> {
@@ -157,7 +165,11 @@ impl Line<'_> {
     fn roots_and_fifths(&self, stand: &Stand, legal: &Keys<bool>) -> Keys<f32> {
         let (root, fifth) = (only(stand.root), only(stand.fifth));
         let on_root = !self.is_new(stand) && self.last().is_some_and(|last| root.contains(last));
-        let mut classes = if on_root { vec![fifth, root] } else { vec![root, fifth] };
+        let mut classes = if on_root {
+            vec![fifth, root]
+        } else {
+            vec![root, fifth]
+        };
         classes.extend(nearest_to(stand.root, stand));
         self.near(self.class(legal, &classes))
     }
@@ -181,7 +193,11 @@ fn first_of(legal: &Keys<bool>, classes: &[PitchClassSet]) -> PitchClassSet {
     let holds = |class: &&PitchClassSet| {
         (0..128u8).any(|key| legal[usize::from(key)] && class.contains(key))
     };
-    classes.iter().find(holds).copied().unwrap_or(PitchClassSet::ALL)
+    classes
+        .iter()
+        .find(holds)
+        .copied()
+        .unwrap_or(PitchClassSet::ALL)
 }
 
 /// `class`, then each note of the chord, the nearest first, the lower of two.
@@ -224,8 +240,13 @@ fn triad(scale: PitchClassSet, root: u8) -> PitchClassSet {
     if scale.len() > 8 || scale.len() < 5 || !scale.contains(root) {
         return only(root).union(only(root + 7));
     }
-    let degrees: Vec<u8> = (0..12).filter(|above| scale.contains(root + above)).collect();
-    [0, 2, 4].into_iter().map(|degree: usize| root + degrees[degree]).collect()
+    let degrees: Vec<u8> = (0..12)
+        .filter(|above| scale.contains(root + above))
+        .collect();
+    [0, 2, 4]
+        .into_iter()
+        .map(|degree: usize| root + degrees[degree])
+        .collect()
 }
 
 #[cfg(test)]

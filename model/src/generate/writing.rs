@@ -82,11 +82,6 @@ struct Wanted {
 /// Ticks of an eighth.
 const EIGHTH: i64 = 12;
 
-/// The chord that sounds, be it that of the progression or of the beat alone.
-fn chord_of(harmony: &Harmony) -> Option<Chord> {
-    harmony.chords[1].or(harmony.chords[0])
-}
-
 /// A segment while it is written.
 #[derive(Clone)]
 pub struct Writing<'a> {
@@ -168,12 +163,7 @@ impl Writing<'_> {
         let at = self.segment.bar.start + onset as i64;
         let harmony = self.tokenizer.harmony_at(self.segment, at);
         let seen = self.tokenizer.seen(harmony);
-        let row = HeadRow::new(
-            self.music.controls.role,
-            &self.segment.bar,
-            onset,
-            &seen,
-        );
+        let row = HeadRow::new(self.music.controls.role, &self.segment.bar, onset, &seen);
         let echoes = self.tokenizer.echoes().note(self.segment, at, &self.notes);
         let proposed = self.proposals(echoes.pitches);
         let network = &self.decoder.weights.network;
@@ -193,7 +183,8 @@ impl Writing<'_> {
         let (music, segment, notes) = (self.music, self.segment, &self.notes[..]);
         let ceiling = self.ceiling(at);
         let root = self.new_root(harmony);
-        let tones = self.rules.tones(chord_of(harmony));
+        let told = self.told(harmony, at);
+        let tones = self.rules.tones(told.map(|told| told.chord));
         self.rules
             .pitches(logits, at, notes, harmony, ceiling, root, tones);
         self.rules.strokes(logits, at, notes, &segment.bar);
@@ -201,9 +192,7 @@ impl Writing<'_> {
             let from = segment.bar.start - segment.bar.ticks;
             let mut before = between(music.own, from, segment.start).to_vec();
             before.extend(notes);
-            let told = self.told(harmony, at);
-            self.rules
-                .motion(logits, at, &segment.bar, &before, told);
+            self.rules.motion(logits, at, &segment.bar, &before, told);
         }
         if let Some(motif) = self.motif {
             let before = notes.last().or_else(|| {
@@ -214,14 +203,19 @@ impl Writing<'_> {
         }
     }
 
-    /// The chord of the moment as a line stands on it, and the next; `None` where none is known. In a bar of which
-    /// a part is known the last chord goes on.
+    /// The chord of the moment as a line stands on it, and the next; `None` where none is known or asked for. In a
+    /// bar of which a part is known the last chord goes on.
     fn told(&self, harmony: &Harmony, at: Tick) -> Option<Told> {
+        if !self.rules.has_motion() {
+            return None;
+        }
         let bar = &self.segment.bar;
         let spans = self.tokenizer.progression();
         let here = |span: &&Span| span.from <= at && span.to > bar.start;
         let of_beat = harmony.chords[1].is_none() && harmony.chords[0].is_some();
-        let last = spans.iter().rposition(|span| here(&span) && span.chord.is_some());
+        let last = spans
+            .iter()
+            .rposition(|span| here(&span) && span.chord.is_some());
         let Some(last) = last.filter(|_| !of_beat) else {
             let chord = harmony.chords[0]?;
             return Some(Told {
@@ -233,7 +227,10 @@ impl Writing<'_> {
         };
         let root = |span: &Span| span.chord.map(|chord| self.root(span, &chord));
         let here = root(&spans[last])?;
-        let same = spans[..last].iter().rev().take_while(|span| root(span) == Some(here));
+        let same = spans[..last]
+            .iter()
+            .rev()
+            .take_while(|span| root(span) == Some(here));
         let since = same.last().unwrap_or(&spans[last]).from;
         let next = spans[last + 1..].iter().find_map(|span| {
             let next = root(span).filter(|next| *next != here)?;
@@ -275,7 +272,9 @@ impl Writing<'_> {
         }
         let beat = segment.bar.beat_start(at);
         let bar = Some(segment.bar).filter(|bar| self.rules.moves() && at < bar.end());
-        let (from, to) = bar.map_or((beat, beat + segment.bar.beat), |bar| (bar.start, bar.end()));
+        let (from, to) = bar.map_or((beat, beat + segment.bar.beat), |bar| {
+            (bar.start, bar.end())
+        });
         let sounding = |from: Tick, to: Tick| {
             lately(music, segment)
                 .iter()
@@ -308,10 +307,11 @@ impl Writing<'_> {
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
-        let sounds = self.notes.last().map(|last| {
-            chord_of(&self.tokenizer.harmony_at(self.segment, last.onset))
+        let sounds = self.notes.last().and_then(|last| {
+            let harmony = self.tokenizer.harmony_at(self.segment, last.onset);
+            Some(self.told(&harmony, last.onset)?.chord)
         });
-        let tones = self.rules.tones(sounds.flatten());
+        let tones = self.rules.tones(sounds);
         self.rules
             .onsets(&mut logits, self.segment, &self.notes, tones);
         if let Some(motif) = self.motif {

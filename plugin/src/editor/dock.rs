@@ -162,7 +162,10 @@ fn more_button(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let (label, tip) = if view.fold {
         ("Less", "Puts the other controls away")
     } else {
-        ("More", "Feel, rhythm, motion, memory, channel, latency, bypass")
+        (
+            "More",
+            "Feel, rhythm, motion, memory, channel, latency, bypass",
+        )
     };
     let response = sign_button(ui, scene, rect, label, tip, |painter, rect| {
         let ink = look.palette.text;

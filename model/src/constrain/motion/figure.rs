@@ -26,7 +26,11 @@ impl Line<'_> {
         let all: Vec<u8> = (0..128u8)
             .filter(|key| legal[usize::from(*key)] && tones.contains(*key))
             .collect();
-        let inside: Vec<u8> = all.iter().copied().filter(|key| (low..=high).contains(key)).collect();
+        let inside: Vec<u8> = all
+            .iter()
+            .copied()
+            .filter(|key| (low..=high).contains(key))
+            .collect();
         let steps = if inside.len() > 1 { &inside } else { &all };
         let new = self.role == Role::Bass && self.is_new(stand);
         let last = match self.last() {
@@ -35,25 +39,41 @@ impl Line<'_> {
             _ => {
                 let root = only(stand.root);
                 let roots = |keys: &[u8]| -> Vec<u8> {
-                    keys.iter().copied().filter(|key| root.contains(*key)).collect()
+                    keys.iter()
+                        .copied()
+                        .filter(|key| root.contains(*key))
+                        .collect()
                 };
                 let starts = [roots(steps), roots(&all), steps.clone()];
                 let starts = starts.iter().find(|starts| !starts.is_empty());
                 return self.near(of_keys(starts.unwrap_or(&all)));
             }
         };
-        let figure = if self.role == Role::Bass { self.since(stand.since) } else { self.before };
+        let figure = if self.role == Role::Bass {
+            self.since(stand.since)
+        } else {
+            self.before
+        };
         let above = steps.iter().copied().find(|key| *key > last);
         let below = steps.iter().copied().rev().find(|key| *key < last);
-        let next = if goes_up(figure) { above.or(below) } else { below.or(above) };
+        let next = if goes_up(figure) {
+            above.or(below)
+        } else {
+            below.or(above)
+        };
         of_keys(&[next.unwrap_or(last)])
     }
 
     /// Low, high, middle, high, anew with each bar and each chord.
     pub(super) fn alberti(&self, stand: &Stand, legal: &Keys<bool>) -> Keys<f32> {
-        let figure = self.since(stand.since.max(self.bar.start));
-        let place = figure.len() % 4;
         let voices = Voices::new(stand, legal);
+        let figure = self.since(stand.since.max(self.bar.start));
+        // After a correction the first may be of another chord.
+        let first = figure
+            .iter()
+            .position(|note| voices.on(note.pitch).is_some());
+        let figure = &figure[first.unwrap_or(figure.len())..];
+        let place = figure.len() % 4;
         let low = figure.get(figure.len() - place).filter(|_| place > 0);
         let close = low.and_then(|low| voices.on(low.pitch));
         match (place, close) {
@@ -72,7 +92,10 @@ impl Line<'_> {
             };
             let lean = match before {
                 Some(before) => {
-                    let moved = close.iter().zip(before).map(|(one, other)| one.abs_diff(other));
+                    let moved = close
+                        .iter()
+                        .zip(before)
+                        .map(|(one, other)| one.abs_diff(other));
                     -MOVED * f32::from(moved.sum::<u8>())
                 }
                 None if key % 12 == stand.root => ROOT_POSITION,
@@ -107,7 +130,11 @@ impl Voices {
         let keys = of(stand.voicing);
         let classes: PitchClassSet = keys.iter().copied().collect();
         Self {
-            keys: if classes.len() < 3 { of(stand.tones) } else { keys },
+            keys: if classes.len() < 3 {
+                of(stand.tones)
+            } else {
+                keys
+            },
         }
     }
 
@@ -152,5 +179,11 @@ fn goes_up(figure: &[Note]) -> bool {
 }
 
 fn of_keys(allowed: &[u8]) -> Keys<f32> {
-    keys(|key| if allowed.contains(&key) { 0.0 } else { f32::NEG_INFINITY })
+    keys(|key| {
+        if allowed.contains(&key) {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        }
+    })
 }

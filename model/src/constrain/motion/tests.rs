@@ -42,7 +42,11 @@ fn played(motion: Motion, rhythm: Rhythm, roots: &[(u8, Quality)], range: (u8, u
                 range,
             };
             let mut logits = keys(|key| {
-                if (range.0..=range.1).contains(&key) { 0.0 } else { f32::NEG_INFINITY }
+                if (range.0..=range.1).contains(&key) {
+                    0.0
+                } else {
+                    f32::NEG_INFINITY
+                }
             });
             line.lean(&mut logits);
             let likeliest = (0..128u8)
@@ -78,7 +82,10 @@ fn roots_move_by_the_nearest_way() {
     let roots = pitches(Motion::Roots, Rhythm::WholeNotes);
     let classes: Vec<u8> = roots.iter().map(|key| key % 12).collect();
     assert_eq!(classes, [0, 9, 5, 7]);
-    assert!(roots.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 6), "{roots:?}");
+    assert!(
+        roots.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 6),
+        "{roots:?}"
+    );
 }
 
 #[test]
@@ -97,9 +104,15 @@ fn a_walk_steps_from_root_to_root() {
         let a_bar = walk.len() / 4;
         let roots: Vec<u8> = walk.iter().step_by(a_bar).map(|key| key % 12).collect();
         assert_eq!(roots, [0, 9, 5, 7]);
-        let steps: Vec<u8> = walk.windows(2).map(|pair| pair[0].abs_diff(pair[1])).collect();
+        let steps: Vec<u8> = walk
+            .windows(2)
+            .map(|pair| pair[0].abs_diff(pair[1]))
+            .collect();
         let seconds = steps.iter().filter(|step| (1..=2).contains(*step)).count();
-        assert!(!steps.contains(&0) && seconds * 5 >= steps.len() * 4, "{walk:?}");
+        assert!(
+            !steps.contains(&0) && seconds * 5 >= steps.len() * 4,
+            "{walk:?}"
+        );
     }
 }
 
@@ -124,7 +137,9 @@ fn alberti_is_low_high_middle_high_and_moves_little() {
         })
         .collect();
     for pair in voicings.windows(2) {
-        let moved: u8 = (0..3).map(|voice| pair[0][voice].abs_diff(pair[1][voice])).sum();
+        let moved: u8 = (0..3)
+            .map(|voice| pair[0][voice].abs_diff(pair[1][voice]))
+            .sum();
         assert!(moved <= 9, "{voicings:?}");
     }
 }
@@ -135,7 +150,11 @@ fn something_is_always_left() {
         for range in [(40, 40), (40, 41), (41, 45), (0, 127)] {
             for rhythm in [Rhythm::WholeNotes, Rhythm::SixteenthNotes] {
                 let notes = played(motion, rhythm, &TURN, range);
-                assert!(notes.iter().all(|note| (range.0..=range.1).contains(&note.pitch)));
+                assert!(
+                    notes
+                        .iter()
+                        .all(|note| (range.0..=range.1).contains(&note.pitch))
+                );
             }
         }
     }
@@ -144,5 +163,8 @@ fn something_is_always_left() {
 #[test]
 fn before_a_chord_is_known_the_key_gives_one() {
     assert_eq!(triad(MAJOR, 2).iter().collect::<Vec<_>>(), [2, 5, 9]);
-    assert_eq!(triad(PitchClassSet::ALL, 2).iter().collect::<Vec<_>>(), [2, 9]);
+    assert_eq!(
+        triad(PitchClassSet::ALL, 2).iter().collect::<Vec<_>>(),
+        [2, 9]
+    );
 }

@@ -14,23 +14,78 @@ use crate::{
 
 /// How much less likely, in nats, a key is for each unit that the way over it costs.
 const COST: f32 = 2.5;
-/// Turning round costs this.
+/// Turning round after a second costs this, but going back to where it came from more.
 const TURN: f32 = 0.7;
+const BACK: f32 = 1.6;
+/// After a leap a line turns; going on in its direction costs this.
+const ON_AFTER_LEAP: f32 = 0.4;
+/// Going to and fro between two keys costs so much more.
+const TO_AND_FRO: f32 = 1.5;
 /// A semitone into the root from outside of the scale costs this.
 const CHROMATIC: f32 = 0.25;
 /// A leap of so many semitones costs this; none goes further than an octave.
 const LEAPS: [f32; 13] = [
-    f32::INFINITY, 0.0, 0.0, 1.5, 1.6, 2.0, 3.5, 2.2, 3.5, 3.5, 4.0, 5.0, 2.6,
+    f32::INFINITY,
+    0.0,
+    0.0,
+    1.5,
+    1.6,
+    2.0,
+    3.5,
+    2.2,
+    3.5,
+    3.5,
+    4.0,
+    5.0,
+    2.6,
 ];
 /// The same into a root, where a fourth or a fifth is at home.
 const LANDINGS: [f32; 13] = [
-    f32::INFINITY, 0.0, 0.0, 1.4, 1.6, 1.0, 3.0, 1.2, 3.0, 3.0, 4.0, 5.0, 2.6,
+    f32::INFINITY,
+    0.0,
+    0.0,
+    1.4,
+    1.6,
+    1.0,
+    3.0,
+    1.2,
+    3.0,
+    3.0,
+    4.0,
+    5.0,
+    2.6,
 ];
 /// A leap to what is no note of the chord costs so much more.
 const FOREIGN_LEAP: f32 = 2.0;
 
-/// What the rest of the walk costs from each key, reached downwards and upwards.
-type Ahead = [Keys<f32>; 2];
+/// What the rest of the walk costs from each key, by the [`Move`] that reached it.
+type Ahead = [Keys<f32>; 6];
+
+/// How a key is reached: by a leap down, two semitones down, one, one up, two, a leap up.
+type Move = usize;
+
+fn move_of(from: u8, to: u8) -> Move {
+    match i16::from(to) - i16::from(from) {
+        ..-2 => 0,
+        -2 => 1,
+        -1 | 0 => 2,
+        1 => 3,
+        2 => 4,
+        3.. => 5,
+    }
+}
+
+/// What it costs to go on with one move after another.
+fn turn(before: Move, after: Move) -> f32 {
+    let turns = (before < 3) != (after < 3);
+    match before {
+        0 | 5 if turns => 0.0,
+        0 | 5 => ON_AFTER_LEAP,
+        _ if !turns => 0.0,
+        _ if before + after == 5 => BACK,
+        _ => TURN,
+    }
+}
 
 struct Walk<'a> {
     legal: &'a Keys<bool>,
@@ -62,7 +117,7 @@ impl Line<'_> {
             },
         };
         let moves = self.notes_until(goal_at);
-        let mut ahead = [[0.0; 128]; 2];
+        let mut ahead = [[0.0; 128]; 6];
         for left in 1..=moves {
             ahead = walk.one_back(&ahead, left, |key| self.out_of_the_way(key));
         }
@@ -81,20 +136,28 @@ impl Line<'_> {
                 if !may(key) || self.last() == Some(key) {
                     return f32::NEG_INFINITY;
                 }
-                let way = self.last().map_or(0.0, |last| walk.moves(last, key, at_root));
-                // The first note turns nowhere.
-                let turn = if self.goes_on(key) { 0.0 } else { TURN };
+                let way = self
+                    .last()
+                    .map_or(0.0, |last| walk.moves(last, key, at_root));
                 let way = if way.is_finite() { way } else { LEAPS[11] };
-                let rest = ahead[usize::from(self.last() < Some(key))][usize::from(key)];
-                -COST * (way + turn + rest + self.out_of_the_way(key))
+                let by = self.last().map_or(3, |last| move_of(last, key));
+                let rest = ahead[by][usize::from(key)];
+                -COST * (way + self.turn(key) + rest + self.out_of_the_way(key))
             })
         };
-        let is_some = |leaning: &Keys<f32>| (0..128).any(|key| legal[key] && leaning[key].is_finite());
-        let roots = new.map(|stand| nearest_to(stand.root, stand)).unwrap_or_default();
+        let is_some =
+            |leaning: &Keys<f32>| (0..128).any(|key| legal[key] && leaning[key].is_finite());
+        let roots = new
+            .map(|stand| nearest_to(stand.root, stand))
+            .unwrap_or_default();
         let mut ways = vec![leaning(&may)];
         // Where range and scale lock leave no way: the next best note of the chord, then any other key than the
         // last, then the last.
-        ways.extend(roots.into_iter().map(|root| leaning(&|key| root.contains(key))));
+        ways.extend(
+            roots
+                .into_iter()
+                .map(|root| leaning(&|key| root.contains(key))),
+        );
         ways.push(leaning(&|key| walk.ground.contains(key)));
         ways.push(leaning(&|_| true));
         ways.into_iter().find(is_some).unwrap_or_else(|| {
@@ -115,11 +178,17 @@ impl Line<'_> {
         1 + grid.between(place(self.at) + 1, place(goal)).count()
     }
 
-    /// Whether `key` goes on in the direction of the last move.
-    fn goes_on(&self, key: u8) -> bool {
+    /// What it costs to go on to `key` after the last moves.
+    fn turn(&self, key: u8) -> f32 {
+        let [.., one, last] = self.before else {
+            return 0.0;
+        };
+        let turn = turn(move_of(one.pitch, last.pitch), move_of(last.pitch, key));
         match self.before {
-            [.., one, last] => (one.pitch < last.pitch) == (last.pitch < key),
-            _ => true,
+            [.., zero, one, last] if (zero.pitch, one.pitch) == (last.pitch, key) => {
+                turn + TO_AND_FRO
+            }
+            _ => turn,
         }
     }
 }
@@ -140,8 +209,16 @@ impl Walk<'_> {
         let by = usize::from(from.abs_diff(to));
         let table = if into_root { &LANDINGS } else { &LEAPS };
         let cost = table.get(by).copied().unwrap_or(f32::INFINITY);
-        let foreign = if by > 2 && !into_root && !self.tones.contains(to) { FOREIGN_LEAP } else { 0.0 };
-        let chromatic = if self.ground.contains(to) { 0.0 } else { CHROMATIC };
+        let foreign = if by > 2 && !into_root && !self.tones.contains(to) {
+            FOREIGN_LEAP
+        } else {
+            0.0
+        };
+        let chromatic = if self.ground.contains(to) {
+            0.0
+        } else {
+            CHROMATIC
+        };
         cost + foreign + if into_root { 0.0 } else { chromatic }
     }
 
@@ -150,21 +227,36 @@ impl Walk<'_> {
         let last = left == 1;
         let targets: Vec<u8> = (0..128u8)
             .filter(|key| self.legal[usize::from(*key)])
-            .filter(|key| if last { self.goal[usize::from(*key)] } else { self.stands(*key, left - 1) })
+            .filter(|key| {
+                if last {
+                    self.goal[usize::from(*key)]
+                } else {
+                    self.stands(*key, left - 1)
+                }
+            })
             .collect();
-        let best = |from: u8, went_up: bool| {
+        let best = |from: u8, before: Move| {
             let costs = targets.iter().map(|to| {
-                let up = *to > from;
-                let turn = if up == went_up { 0.0 } else { TURN };
-                let rest = if last { 0.0 } else { ahead[usize::from(up)][usize::from(*to)] };
-                self.moves(from, *to, last) + turn + place(*to) + rest
+                let by = move_of(from, *to);
+                let rest = if last {
+                    0.0
+                } else {
+                    ahead[by][usize::from(*to)]
+                };
+                self.moves(from, *to, last) + turn(before, by) + place(*to) + rest
             });
             costs.fold(f32::INFINITY, f32::min)
         };
         // Where no way leads, all are as bad.
         let finite = |cost: f32| if cost.is_finite() { cost } else { NOWHERE };
-        [false, true].map(|up| {
-            keys(|from| if self.legal[usize::from(from)] { finite(best(from, up)) } else { NOWHERE })
+        std::array::from_fn(|before| {
+            keys(|from| {
+                if self.legal[usize::from(from)] {
+                    finite(best(from, before))
+                } else {
+                    NOWHERE
+                }
+            })
         })
     }
 }
