@@ -6,20 +6,19 @@ mod kit;
 mod motion;
 mod rhythm;
 
-use self::{density::Density, kit::Kit, motion::Line, rhythm::settle};
+use self::{density::Density, kit::Kit};
 pub use self::{
     hands::Hands,
     motion::{Next, Told},
     rhythm::Grid,
 };
 use crate::{
-    chord::{Chord, Key, PitchClassSet},
+    chord::{Key, PitchClassSet},
     controls::{Controls, Motion, Role, Scale},
     harmony::{Bar, Harmony},
     note::Note,
-    sample::log_sum,
     time::Tick,
-    token::{END, class_duration, duration_class},
+    token::{END, class_duration},
     tokenizer::Segment,
 };
 
@@ -175,7 +174,7 @@ impl Rules {
             let together = notes.iter().rev();
             together.take_while(|note| note.onset == last.onset).count()
         });
-        let rises = last.is_some_and(|last| self.can_rise_above(last, notes, tones, segment));
+        let rises = last.is_some_and(|last| self.can_rise_above(last, segment, notes, tones));
         let full = struck >= most_together(self.role, self.motion) || !rises;
         let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises && !full;
         let earliest = last.map_or(segment.start, |last| last.onset + i64::from(full));
@@ -198,95 +197,32 @@ impl Rules {
         }
         // How likely one more note together with the last is stays as it is.
         let first = last.map_or(0, |last| (last.onset - bar) as usize + 1);
-        let (from, end) = (
-            first.max((segment.start - bar) as usize),
-            (segment.end - bar) as usize,
-        );
-        if let Some(grid) = self.grid.filter(|_| !thin) {
-            grid.gather(logits, from, end);
+        if !thin {
+            self.gather(logits, segment, first);
         }
         self.density.lean(&mut logits[first..], first);
-        if let Some(grid) = self.grid.filter(|_| !thin) {
-            let next = grid.next(from, end).unwrap_or(END);
-            settle(logits, from, next, self.filled);
+        if !thin {
+            self.fill(logits, segment, first);
         }
-        if let Some(kit) = &self.kit {
-            let due = last.filter(|_| !full && kit.is_due(first - 1, &last_stroke(notes)));
-            let next = match due {
-                Some(_) => Some(first - 1),
-                None => kit.next_due(from, end),
-            };
-            if let Some(next) = next {
-                settle(logits, next + 1, next, self.filled);
-            }
-        }
+        self.strike_what_is_due(logits, segment, notes, full);
     }
 
     /// Whether the stroke at the end of `notes`, whose highest note is `last`, has room above.
     fn can_rise_above(
         &self,
         last: &Note,
+        segment: &Segment,
         notes: &[Note],
         tones: Option<PitchClassSet>,
-        segment: &Segment,
     ) -> bool {
         let reach = match self.role {
             Role::Chords => Hands::on_last_stroke(notes).reach(),
             _ => 127,
         };
         let allowed = tones.unwrap_or(self.allowed);
-        let place = (last.onset - segment.bar.start) as usize;
-        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| {
-            let kit = self.kit.as_ref();
-            allowed.contains(pitch)
-                && kit.is_none_or(|kit| kit.allows(pitch, place, &last_stroke(notes)))
-        })
-    }
-
-    /// The notes of `chord` to which the motion keeps a stroke of several; `None` where it is free to take others,
-    /// or would have less than a chord has.
-    #[must_use]
-    pub fn tones(&self, chord: Option<Chord>) -> Option<PitchClassSet> {
-        let keeps = self.role == Role::Chords && self.motion == Motion::ChordTones;
-        let tones = chord.filter(|_| keeps)?.pitch_classes();
-        let tones = if self.chords_win {
-            tones
-        } else {
-            tones.common(self.allowed)
-        };
-        let keys = (self.lowest..=self.highest).filter(|key| tones.contains(*key));
-        (tones.len() > 1 && keys.count() >= 2 * LEAST_OF_A_CHORD).then_some(tones)
-    }
-
-    /// The share, 0..=1, of what `logits` want of the keys at `place` that a drummer does not strike there; where
-    /// something is due there, nothing is lost.
-    #[must_use]
-    pub fn share_not_struck(&self, logits: &[f32], place: usize, notes: &[Note], bar: &Bar) -> f32 {
-        let Some(kit) = &self.kit else {
-            return 0.0;
-        };
-        let goes_on = notes
-            .last()
-            .is_some_and(|last| last.onset == bar.start + place as i64);
-        let struck = if goes_on {
-            last_stroke(notes)
-        } else {
-            Vec::new()
-        };
-        if kit.is_due(place, &struck) {
-            return 0.0;
-        }
-        let above = struck.last().map_or(self.lowest, |above| above + 1);
-        let of = |allows: &dyn Fn(u8) -> bool| -> f32 {
-            let keys = (above.max(self.lowest)..=self.highest).filter(|key| allows(*key));
-            log_sum(
-                &keys
-                    .map(|key| logits[usize::from(key)])
-                    .collect::<Vec<f32>>(),
-            )
-        };
-        let left = of(&|key| kit.allows(key, place, &struck));
-        1.0 - (left - of(&|_| true)).exp().min(1.0)
+        let (at, bar) = (last.onset, &segment.bar);
+        (last.pitch + 1..=reach.min(self.highest))
+            .any(|pitch| allowed.contains(pitch) && self.may_strike(pitch, at, bar, notes))
     }
 
     /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
@@ -337,63 +273,6 @@ impl Rules {
         }
     }
 
-    /// Whether a drummer has a rhythm to keep.
-    #[must_use]
-    pub fn has_kit(&self) -> bool {
-        self.kit.is_some()
-    }
-
-    /// Masks the key logits of a drummer at `at` after `notes`, where a rhythm is given.
-    pub fn strokes(&self, logits: &mut [f32], at: Tick, notes: &[Note], bar: &Bar) {
-        let Some(kit) = &self.kit else {
-            return;
-        };
-        let goes_on = notes.last().is_some_and(|last| last.onset == at);
-        let struck = if goes_on {
-            last_stroke(notes)
-        } else {
-            Vec::new()
-        };
-        let room = most_together(self.role, self.motion) - struck.len();
-        kit.keys(logits, (at - bar.start) as usize, &struck, room);
-    }
-
-    /// Leans the key logits of what may be played at `at` towards the motion, and forbids what is not of its
-    /// class. `before` are our notes before.
-    pub fn motion(
-        &self,
-        logits: &mut [f32],
-        at: Tick,
-        bar: &Bar,
-        before: &[Note],
-        told: Option<Told>,
-    ) {
-        let line = Line {
-            motion: self.motion,
-            role: self.role,
-            at,
-            bar: *bar,
-            grid: self.grid,
-            scale: self.scale,
-            before,
-            told,
-            range: (self.lowest, self.highest),
-        };
-        line.lean(logits);
-    }
-
-    /// Whether a motion is asked for that counts for the role.
-    #[must_use]
-    pub fn has_motion(&self) -> bool {
-        self.motion != Motion::Free
-    }
-
-    /// Whether the keys follow a motion of single notes.
-    #[must_use]
-    pub fn moves(&self) -> bool {
-        self.has_motion() && (self.role != Role::Chords || self.motion.breaks(self.role))
-    }
-
     /// The keys that may come next in a chord: under the hands, with room above for as many notes as a chord
     /// needs, and, where it begins, not far from the chord before. `goes_on` tells whether the last of
     /// `notes` belongs to it.
@@ -425,18 +304,6 @@ impl Rules {
         }
     }
 
-    /// Where the next place of the rhythm is filled for certain, what would last longer lasts up to there.
-    fn until_the_next(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
-        let place = (at - segment.bar.start) as usize;
-        let end = (segment.end - segment.bar.start) as usize;
-        let next = self.grid.filter(|_| self.filled == 1.0);
-        let Some(next) = next.and_then(|grid| grid.next(place + 1, end)) else {
-            return;
-        };
-        let legato = duration_class((next - place) as i64);
-        settle(logits, legato, legato, 1.0);
-    }
-
     /// Masks the duration logits: a line may hold a note into the next bar, an accompaniment strikes anew.
     pub fn durations(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
         let beyond = match self.role {
@@ -453,14 +320,6 @@ impl Rules {
             }
         }
     }
-}
-
-/// The keys at the end of `notes` that are struck together.
-fn last_stroke(notes: &[Note]) -> Vec<u8> {
-    let first = notes.last().map_or(0, |last| {
-        notes.partition_point(|note| note.onset < last.onset)
-    });
-    notes[first..].iter().map(|note| note.pitch).collect()
 }
 
 /// Something of each MIDI key.

@@ -123,8 +123,8 @@ impl Scale {
 /// quarters in 6/8 and the like; where the written beat is shorter or longer than a quarter (7/8, 2/2), quarters,
 /// a last one that would be too short belonging to the one before (7/8 is 2 + 2 + 3 eighths).
 ///
-/// A drummer's hats and ride take the rhythm, what else is struck stays free; see
-/// [`Kit`](crate::constrain) for half notes and whole ones.
+/// A drummer's hats and ride take the rhythm, what else is struck stays free. Half notes and whole ones slow the whole
+/// groove down: hats and ride go twice as fast as they do, and the snare is on every second of them alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Rhythm {
     /// Where the network likes.
@@ -186,7 +186,7 @@ pub enum Motion {
     Roots,
     /// Root and fifth in turn.
     RootsAndFifths,
-    /// Notes of the chord; for Chords too.
+    /// Notes of the chord. Strokes of Chords hold no others.
     ChordTones,
     /// A walk: the root where a chord begins, then seconds on the way to the next root, never the same key twice
     /// in a row.

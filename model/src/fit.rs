@@ -24,16 +24,16 @@ pub enum Fit {
     Root,
     /// To the nearest note of the sounding chord, be it above the keys: for other voices than a bass.
     NearestTone,
-    /// As far as the root of the sounding chord is from this pitch class, the root that was guessed, and from there
-    /// to the nearest note of the chord: a figure keeps its shape.
+    /// As far as the root of the sounding chord is from this key, the root that was guessed, and from there to the
+    /// nearest note of the chord: a figure keeps its shape.
     Figure(u8),
     /// As far as that; what is neither of the chord nor of this scale goes to its neighbour: a walk keeps its steps.
     Steps(u8, PitchClassSet),
 }
 
 impl Fit {
-    /// How a guessed bass note bends that was planned over a chord on the pitch class `root` in `scale`, on the
-    /// first place of its bar or after.
+    /// How a guessed bass note bends that was planned over a chord whose root was taken at the key `root`, in `scale`,
+    /// on the first place of its bar or after.
     #[must_use]
     pub fn of_bass(motion: Motion, on_downbeat: bool, root: u8, scale: PitchClassSet) -> Self {
         match motion {
@@ -64,10 +64,14 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
     let classes = chord.pitch_classes();
     // In unison with the lowest key it is no higher than that, and a line that keeps its octave is a line.
     let figure_ceiling = ceiling.saturating_add(1);
-    let moved = |root: u8| match moved(pitch, root, chord.root) {
-        high if high >= figure_ceiling => high.saturating_sub(12),
-        low if low < LOW_E && low + 12 < figure_ceiling => low + 12,
-        moved => moved,
+    let moved = |root: u8| {
+        let by = i16::from(below(root, chord.root)) - i16::from(root);
+        // Both are keys, and no key moves by two octaves.
+        match (i16::from(pitch) + by).clamp(0, 127) as u8 {
+            high if high >= figure_ceiling => high.saturating_sub(12),
+            low if low < LOW_E && low + 12 < figure_ceiling => low + 12,
+            moved => moved,
+        }
     };
     let (pitch, ceiling) = match fit {
         Fit::Figure(root) => (moved(root), figure_ceiling),
@@ -87,17 +91,24 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         .unwrap_or(pitch)
 }
 
-/// The lowest string of a bass.
+/// The lowest string of a bass, and the highest key at which it takes a root: an octave above.
 const LOW_E: u8 = 28;
+const HIGHEST_ROOT: u8 = 40;
 
-/// `pitch` as far away as `to` is from `from`: up to a major third upwards, else downwards, for there is more room.
-fn moved(pitch: u8, from: u8, to: u8) -> u8 {
-    // Both are pitch classes.
-    let up = (to + 12 - from % 12) % 12;
-    if up <= 4 {
-        pitch.saturating_add(up).min(127)
+/// The key of the pitch class `class` at which a figure stands that was planned on the key `root`: up to a major
+/// third above it, else below, within the lowest octave of a bass. So its notes stay together under any keys.
+fn below(root: u8, class: u8) -> u8 {
+    // The first is a pitch class.
+    let up = (class + 12 - root % 12) % 12;
+    let near = if up <= 4 {
+        root + up
     } else {
-        pitch.saturating_sub(12 - up)
+        root.saturating_sub(12 - up)
+    };
+    match near {
+        high if high > HIGHEST_ROOT => high - (high - HIGHEST_ROOT).div_ceil(12) * 12,
+        low if low < LOW_E => low + 12,
+        near => near,
     }
 }
 
@@ -156,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_figure_and_a_walk_move_with_their_root() {
-        const STEPS: Fit = Fit::Steps(0, PitchClassSet::from_mask(0b1010_1011_0101));
+        const STEPS: Fit = Fit::Steps(36, PitchClassSet::from_mask(0b1010_1011_0101));
         // Planned over C, over which D minor and F came.
         let minor = down(&[62, 65, 69]);
         let major = down(&[60, 65, 69]);
@@ -166,9 +177,9 @@ mod tests {
                 .map(|pitch| fit_pitch(*pitch, fit, down))
                 .collect()
         };
-        assert_eq!(bent(Fit::Figure(0), &[36, 40, 43], minor), [38, 41, 45]);
+        assert_eq!(bent(Fit::Figure(36), &[36, 40, 43], minor), [38, 41, 45]);
         assert_eq!(
-            bent(Fit::Figure(0), &[36, 40, 43, 48], major),
+            bent(Fit::Figure(36), &[36, 40, 43, 48], major),
             [29, 33, 36, 41]
         );
         assert_eq!(bent(STEPS, &[36, 38, 40, 41], minor), [38, 40, 41, 43]);
@@ -180,7 +191,7 @@ mod tests {
         // Not above the keys.
         assert_eq!(bent(STEPS, &[60], down(&[62, 65, 69])), [62]);
         assert_eq!(bent(STEPS, &[62], down(&[62, 65, 69])), [52]);
-        assert_eq!(bent(Fit::Figure(0), &[28], down(&[55, 59, 62])), [35]);
+        assert_eq!(bent(Fit::Figure(36), &[28], down(&[55, 59, 62])), [35]);
     }
 
     #[test]

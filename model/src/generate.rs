@@ -20,7 +20,6 @@ use crate::{
     note::{Note, between, places},
     sample::{Looseness, stream},
     time::{BarGrid, TICKS_PER_QUARTER, Tick},
-    token::END,
     tokenizer::{Scene, Segment, Sequence, Step, Tokenizer, shift_to_c, slices},
     weights::{Weights, WeightsError},
 };
@@ -389,14 +388,10 @@ fn rules(music: &Music, segment: &Segment, asked: &Asked, key: Option<Key>, own:
     };
     // A correction cuts off what clashes.
     let place = (segment.start - segment.bar.start) as usize;
-    let restrikes = asked.earlier.last().is_some() && {
-        let next = rules.grid().and_then(|grid| grid.next(place, END));
-        next.is_none_or(|next| next > place + LATE)
-    };
-    if restrikes {
-        rules.struck_anew(place)
-    } else {
-        rules
+    let corrects = !asked.earlier.is_empty();
+    match rules.grid().filter(|_| corrects) {
+        Some(grid) if grid.wait(place, &segment.bar) > LATE => rules.struck_anew(place),
+        _ => rules,
     }
 }
 

@@ -445,7 +445,7 @@ impl Planner {
         let mut planned = |note: Note| Planned {
             note,
             fit: if bends {
-                let root = *guessed_root.get_or_insert(note.pitch_class());
+                let root = *guessed_root.get_or_insert(note.pitch);
                 Fit::of_bass(motion, note.onset == segment.bar.start, root, scale)
             } else {
                 Fit::AsPlanned

@@ -192,7 +192,7 @@ impl Ladder {
             return Rung::Rest;
         };
         let on = gap.bar - pattern.segment.bar;
-        let root = pattern.notes.first().map_or(0, |note| note.pitch % 12);
+        let root = pattern.notes.first().map_or(0, |note| note.pitch);
         for note in &pattern.notes {
             let onset = note.onset + on;
             if gap.holds(onset) {
@@ -219,7 +219,7 @@ pub struct Bending {
 }
 
 impl Bending {
-    /// That of a note on the downbeat, or after, of a bar whose first note is of the pitch class `root`.
+    /// That of a note on the downbeat, or after, of a bar whose first note is at the key `root`.
     fn of(&self, on_downbeat: bool, root: u8) -> Fit {
         match self.role {
             _ if !self.any_key => Fit::AsPlanned,

@@ -4,8 +4,13 @@
 //! beats, counted through the bars, every second one is the backbeat, where the snare is, and nowhere else. In 4/4
 //! half notes are half time: hats on the quarters, the snare on the third.
 
-use super::rhythm::Grid;
-use crate::{controls::Rhythm, harmony::Bar, sample::log_sum};
+use super::{
+    Rules, most_together,
+    rhythm::{Grid, ahead, settle},
+};
+use crate::{
+    controls::Rhythm, harmony::Bar, note::Note, sample::log_sum, time::Tick, tokenizer::Segment,
+};
 
 /// Hats and rides of the General MIDI map: what keeps the time.
 const CYMBALS: [u8; 6] = [42, 44, 46, 51, 53, 59];
@@ -118,6 +123,91 @@ impl Kit {
                 }
             }
         }
+    }
+}
+
+impl Rules {
+    /// Whether a drummer has a rhythm to keep.
+    #[must_use]
+    pub fn has_kit(&self) -> bool {
+        self.kit.is_some()
+    }
+
+    /// Makes what is due next as certain as the rhythm is to be filled: the rest of the stroke at the end of `notes`,
+    /// unless it is `full`, else the next place where something is due.
+    pub(super) fn strike_what_is_due(
+        &self,
+        logits: &mut [f32],
+        segment: &Segment,
+        notes: &[Note],
+        full: bool,
+    ) {
+        let Some(kit) = &self.kit else {
+            return;
+        };
+        let last = notes.last();
+        let last = last.map(|last| (last.onset - segment.bar.start) as usize);
+        let (from, to) = ahead(segment, last.map_or(0, |last| last + 1));
+        let here = last.filter(|last| !full && kit.is_due(*last, &last_stroke(notes)));
+        if let Some(next) = here.or_else(|| kit.next_due(from, to)) {
+            settle(logits, next + 1, next, self.filled);
+        }
+    }
+
+    /// Whether the rhythm lets a drummer strike `key` at `at`, too, after `notes`.
+    pub(super) fn may_strike(&self, key: u8, at: Tick, bar: &Bar, notes: &[Note]) -> bool {
+        let place = (at - bar.start) as usize;
+        let kit = self.kit.as_ref();
+        kit.is_none_or(|kit| kit.allows(key, place, &struck_at(notes, at)))
+    }
+
+    /// The share, 0..=1, of what `logits` want of the keys at `at` that a drummer does not strike there; where
+    /// something is due there, nothing is lost.
+    #[must_use]
+    pub fn share_not_struck(&self, logits: &[f32], at: Tick, notes: &[Note], bar: &Bar) -> f32 {
+        let Some(kit) = &self.kit else {
+            return 0.0;
+        };
+        let place = (at - bar.start) as usize;
+        let struck = struck_at(notes, at);
+        if kit.is_due(place, &struck) {
+            return 0.0;
+        }
+        let above = struck.last().map_or(0, |above| above + 1);
+        let keys = above.max(self.lowest)..=self.highest;
+        let wanted = |key: u8| logits[usize::from(key)];
+        let all: Vec<f32> = keys.clone().map(wanted).collect();
+        let left = keys.filter(|key| kit.allows(*key, place, &struck));
+        let left: Vec<f32> = left.map(wanted).collect();
+        1.0 - (log_sum(&left) - log_sum(&all)).exp().min(1.0)
+    }
+
+    /// Masks the key logits of a drummer at `at` after `notes`, where a rhythm is given.
+    pub fn strokes(&self, logits: &mut [f32], at: Tick, notes: &[Note], bar: &Bar) {
+        let Some(kit) = &self.kit else {
+            return;
+        };
+        let struck = struck_at(notes, at);
+        let room = most_together(self.role, self.motion) - struck.len();
+        kit.keys(logits, (at - bar.start) as usize, &struck, room);
+    }
+}
+
+/// The keys at the end of `notes` that are struck together.
+fn last_stroke(notes: &[Note]) -> Vec<u8> {
+    let first = notes.last().map_or(0, |last| {
+        notes.partition_point(|note| note.onset < last.onset)
+    });
+    notes[first..].iter().map(|note| note.pitch).collect()
+}
+
+/// The keys at the end of `notes` that are struck at `at`.
+fn struck_at(notes: &[Note], at: Tick) -> Vec<u8> {
+    let goes_on = notes.last().is_some_and(|last| last.onset == at);
+    if goes_on {
+        last_stroke(notes)
+    } else {
+        Vec::new()
     }
 }
 

@@ -7,7 +7,7 @@
 mod figure;
 mod walk;
 
-use super::{Keys, keys, rhythm::Grid};
+use super::{Keys, LEAST_OF_A_CHORD, Rules, keys, rhythm::Grid};
 use crate::{
     chord::{Chord, PitchClassSet},
     controls::{Motion, Role},
@@ -56,6 +56,59 @@ pub struct Line<'a> {
     pub told: Option<Told>,
     /// Lowest and highest key that it takes.
     pub range: (u8, u8),
+}
+
+impl Rules {
+    /// Leans the key logits of what may be played at `at` towards the motion, and forbids what is not of its
+    /// class. `before` are our notes before.
+    pub fn motion(
+        &self,
+        logits: &mut [f32],
+        at: Tick,
+        bar: &Bar,
+        before: &[Note],
+        told: Option<Told>,
+    ) {
+        let line = Line {
+            motion: self.motion,
+            role: self.role,
+            at,
+            bar: *bar,
+            grid: self.grid,
+            scale: self.scale,
+            before,
+            told,
+            range: (self.lowest, self.highest),
+        };
+        line.lean(logits);
+    }
+
+    /// Whether a motion is asked for that counts for the role.
+    #[must_use]
+    pub fn has_motion(&self) -> bool {
+        self.motion != Motion::Free
+    }
+
+    /// Whether the keys follow a motion of single notes.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.has_motion() && (self.role != Role::Chords || self.motion.breaks(self.role))
+    }
+
+    /// The notes of `chord` to which the motion keeps a stroke of several; `None` where it is free to take others,
+    /// or would have less than a chord has.
+    #[must_use]
+    pub fn tones(&self, chord: Option<Chord>) -> Option<PitchClassSet> {
+        let keeps = self.role == Role::Chords && self.motion == Motion::ChordTones;
+        let tones = chord.filter(|_| keeps)?.pitch_classes();
+        let tones = if self.chords_win {
+            tones
+        } else {
+            tones.common(self.allowed)
+        };
+        let keys = (self.lowest..=self.highest).filter(|key| tones.contains(*key));
+        (tones.len() > 1 && keys.count() >= 2 * LEAST_OF_A_CHORD).then_some(tones)
+    }
 }
 
 /// What the line stands on, be it told or guessed.

@@ -1,10 +1,13 @@
 //! Rhythm: the places of the bar on which notes begin.
 
+use super::Rules;
 use crate::{
     controls::Rhythm,
     harmony::Bar,
     sample::log_sum,
-    token::{END, MAX_BAR_TICKS},
+    time::Tick,
+    token::{END, MAX_BAR_TICKS, duration_class},
+    tokenizer::Segment,
 };
 
 /// A quarter note in ticks.
@@ -85,6 +88,14 @@ impl Grid {
         self.between(from, to).next()
     }
 
+    /// Ticks from `place` to the next place, which may be in a bar after this one of the same length.
+    #[must_use]
+    pub fn wait(&self, place: usize, bar: &Bar) -> usize {
+        let ticks = bar.ticks as usize;
+        let next_bar = || ticks + self.next(0, ticks).unwrap_or(0);
+        self.next(place, ticks).unwrap_or_else(next_bar) - place
+    }
+
     /// Moves what `logits` weigh from class `from` on to the places before `to` and to [`END`]: what was wanted
     /// between two places goes to the nearer one. What they weigh together stays as it is.
     pub fn gather(&self, logits: &mut [f32], from: usize, to: usize) {
@@ -104,6 +115,48 @@ impl Grid {
             logits[*place] = whole + weight.ln();
         }
     }
+}
+
+impl Rules {
+    /// Moves the onset logits from class `first` on to the places of the rhythm, where one is given.
+    pub(super) fn gather(&self, logits: &mut [f32], segment: &Segment, first: usize) {
+        let (from, to) = ahead(segment, first);
+        if let Some(grid) = &self.grid {
+            grid.gather(logits, from, to);
+        }
+    }
+
+    /// Makes the next place of the rhythm as certain as it is to be filled.
+    pub(super) fn fill(&self, logits: &mut [f32], segment: &Segment, first: usize) {
+        let (from, to) = ahead(segment, first);
+        if let Some(grid) = &self.grid {
+            settle(
+                logits,
+                from,
+                grid.next(from, to).unwrap_or(END),
+                self.filled,
+            );
+        }
+    }
+
+    /// Where the next place of the rhythm is filled for certain, what would last longer lasts up to there.
+    pub(super) fn until_the_next(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
+        let place = (at - segment.bar.start) as usize;
+        let end = (segment.end - segment.bar.start) as usize;
+        let next = self.grid.filter(|_| self.filled == 1.0);
+        let Some(next) = next.and_then(|grid| grid.next(place + 1, end)) else {
+            return;
+        };
+        let legato = duration_class((next - place) as i64);
+        settle(logits, legato, legato, 1.0);
+    }
+}
+
+/// The classes of `segment` from `first` on: the first of them, and the one after the last.
+pub fn ahead(segment: &Segment, first: usize) -> (usize, usize) {
+    // Both casts are safe: places in a bar.
+    let start = (segment.start - segment.bar.start) as usize;
+    (first.max(start), (segment.end - segment.bar.start) as usize)
 }
 
 /// Moves the share `sure`, 0..=1, of what `logits` weigh from class `from` on to class `place`.

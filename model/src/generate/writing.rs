@@ -347,7 +347,7 @@ impl Writing<'_> {
         let bar = &self.segment.bar;
         let share = self
             .rules
-            .share_not_struck(&wanted.keys, onset, &self.notes, bar);
+            .share_not_struck(&wanted.keys, wanted.at, &self.notes, bar);
         self.rng.random::<f32>() < share
     }
 
