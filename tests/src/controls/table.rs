@@ -492,7 +492,7 @@ pub const CONTROLS: [Control; 24] = [
         with: &[("Channel", "16"), ("Role", "Bass")],
         settings: &[
             at("Free", &[("Rhythm", "Free")]),
-            at("Quarter\nnotes", &[("Rhythm", "Quarter notes")]),
+            at("Eighth\nnotes", &[("Rhythm", "Eighth notes")]),
             at("Off-beats", &[("Rhythm", "Off-beats")]),
         ],
         alike: &[],

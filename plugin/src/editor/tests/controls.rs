@@ -343,8 +343,8 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export.
-    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 4);
+    // more, two ends of the range, three knobs, four lists, forget, four switches, presets, export.
+    assert_eq!(reached.len(), 2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 5 + 4);
     assert!(reached.iter().all(Option::is_some));
 }
 
