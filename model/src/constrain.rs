@@ -2,13 +2,20 @@
 
 mod density;
 mod hands;
+mod kit;
+mod motion;
+mod rhythm;
 
-use self::density::Density;
-pub use self::hands::Hands;
+use self::{density::Density, kit::Kit};
+pub use self::{
+    hands::Hands,
+    motion::{Next, Told},
+    rhythm::Grid,
+};
 use crate::{
     chord::{Key, PitchClassSet},
-    controls::{Controls, Role, Scale},
-    harmony::Harmony,
+    controls::{Controls, Motion, Role, Scale},
+    harmony::{Bar, Harmony},
     note::Note,
     time::Tick,
     token::{END, class_duration},
@@ -32,8 +39,9 @@ fn home_range(role: Role, own: &[Note]) -> (u8, u8) {
 }
 
 /// Most notes that a role strikes together.
-fn most_together(role: Role) -> usize {
+fn most_together(role: Role, motion: Motion) -> usize {
     match role {
+        _ if motion.breaks(role) => 1,
         Role::Continue | Role::Bass | Role::Counter => 1,
         Role::Chords => 5,
         Role::Drums => 4,
@@ -58,6 +66,13 @@ pub struct Rules {
     /// The chord of the moment may sound besides.
     chords_win: bool,
     density: Density,
+    /// The places on which notes begin, where these are given.
+    grid: Option<Grid>,
+    /// How surely each of them is played, 0..=1.
+    filled: f32,
+    /// The same of a drummer's cymbals.
+    kit: Option<Kit>,
+    motion: Motion,
     /// The lowest note of our chord before.
     chord_before: Option<u8>,
 }
@@ -67,10 +82,11 @@ const OUTSIDE_SCALE: f32 = 1.5;
 /// How much likelier, in nats, a bass that meets a new chord is on its root than the network thinks: it has
 /// learnt from scores too, whose basses move by inversions.
 const NEW_ROOT: f32 = 4.0;
+
 impl Rules {
-    /// The rules that `controls` ask for; `key` is the key found in the music, `own` the part so far.
+    /// The rules that `controls` ask for in `bar`; `key` is the key found in the music, `own` the part so far.
     #[must_use]
-    pub fn new(controls: &Controls, key: Option<Key>, own: &[Note]) -> Self {
+    pub fn new(controls: &Controls, bar: &Bar, key: Option<Key>, own: &[Note]) -> Self {
         let (low, high) = controls.range();
         let home = home_range(controls.role, own);
         // A musician's range counts; the home range only narrows it where the two meet widely enough.
@@ -98,7 +114,40 @@ impl Rules {
             chords_win: controls.chords_win,
             chord_before: Hands::on_last_stroke(own).lowest(),
             density: Density::of(controls.role, controls.density),
+            grid: Grid::of(controls.rhythm, bar).filter(|_| !drums),
+            kit: Kit::of(controls.rhythm, bar, (lowest, highest)).filter(|_| drums),
+            // At −100 % each place is as the network likes.
+            filled: (1.0 + controls.density).clamp(0.0, 1.0),
+            motion: if controls.motion.counts_for(controls.role) {
+                controls.motion
+            } else {
+                Motion::Free
+            },
         }
+    }
+
+    /// The same where nobody plays to go along with: no place of the rhythm has to be filled.
+    #[must_use]
+    pub fn waiting(self) -> Self {
+        Self {
+            filled: 0.0,
+            ..self
+        }
+    }
+
+    /// The same with a note at `place`, a tick of the bar, too: what was cut off there is struck anew.
+    #[must_use]
+    pub fn struck_anew(mut self, place: usize) -> Self {
+        if let Some(grid) = &mut self.grid {
+            grid.add(place);
+        }
+        self
+    }
+
+    /// The places on which notes begin, where these are given.
+    #[must_use]
+    pub fn grid(&self) -> Option<&Grid> {
+        self.grid.as_ref()
     }
 
     /// The same with notes `hazard` times likelier, on top of what the musician asks for.
@@ -111,16 +160,23 @@ impl Rules {
     }
 
     /// Masks the onset logits after `notes` of the segment, and leans them by Density.
-    pub fn onsets(&self, logits: &mut [f32], segment: &Segment, notes: &[Note]) {
+    /// `tones` are those of the chord that sounds at the last of them.
+    pub fn onsets(
+        &self,
+        logits: &mut [f32],
+        segment: &Segment,
+        notes: &[Note],
+        tones: Option<PitchClassSet>,
+    ) {
         let bar = segment.bar.start;
         let last = notes.last();
         let struck = last.map_or(0, |last| {
             let together = notes.iter().rev();
             together.take_while(|note| note.onset == last.onset).count()
         });
-        let rises = last.is_some_and(|last| self.can_rise_above(last, notes));
-        let full = struck >= most_together(self.role) || !rises;
-        let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises;
+        let rises = last.is_some_and(|last| self.can_rise_above(last, segment, notes, tones));
+        let full = struck >= most_together(self.role, self.motion) || !rises;
+        let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises && !full;
         let earliest = last.map_or(segment.start, |last| last.onset + i64::from(full));
         for (class, logit) in logits.iter_mut().enumerate() {
             let at = if class == END {
@@ -141,16 +197,32 @@ impl Rules {
         }
         // How likely one more note together with the last is stays as it is.
         let first = last.map_or(0, |last| (last.onset - bar) as usize + 1);
+        if !thin {
+            self.gather(logits, segment, first);
+        }
         self.density.lean(&mut logits[first..], first);
+        if !thin {
+            self.fill(logits, segment, first);
+        }
+        self.strike_what_is_due(logits, segment, notes, full);
     }
 
     /// Whether the stroke at the end of `notes`, whose highest note is `last`, has room above.
-    fn can_rise_above(&self, last: &Note, notes: &[Note]) -> bool {
+    fn can_rise_above(
+        &self,
+        last: &Note,
+        segment: &Segment,
+        notes: &[Note],
+        tones: Option<PitchClassSet>,
+    ) -> bool {
         let reach = match self.role {
             Role::Chords => Hands::on_last_stroke(notes).reach(),
             _ => 127,
         };
-        (last.pitch + 1..=reach.min(self.highest)).any(|pitch| self.allowed.contains(pitch))
+        let allowed = tones.unwrap_or(self.allowed);
+        let (at, bar) = (last.onset, &segment.bar);
+        (last.pitch + 1..=reach.min(self.highest))
+            .any(|pitch| allowed.contains(pitch) && self.may_strike(pitch, at, bar, notes))
     }
 
     /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
@@ -164,11 +236,13 @@ impl Rules {
         harmony: &Harmony,
         ceiling: Option<u8>,
         new_root: Option<u8>,
+        tones: Option<PitchClassSet>,
     ) {
         let chord = harmony.chords[1].or(harmony.chords[0]);
         let chord = chord.filter(|_| self.chords_win);
         let may_sound = |pitch: u8| {
             (self.lowest..=self.highest).contains(&pitch)
+                && tones.is_none_or(|tones| tones.contains(pitch))
                 && (self.allowed.contains(pitch)
                     || chord.is_some_and(|chord| chord.pitch_classes().contains(pitch)))
         };
@@ -176,7 +250,9 @@ impl Rules {
             ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);
         let struck = notes.last().filter(|last| last.onset == at);
         let playable = match self.role {
-            Role::Chords => self.chord_keys(notes, struck.is_some(), may_sound),
+            Role::Chords if !self.motion.breaks(self.role) => {
+                self.chord_keys(notes, struck.is_some(), may_sound)
+            }
             _ => keys(|pitch| struck.is_none_or(|above| pitch > above.pitch)),
         };
         for (pitch, logit) in (0u8..).zip(logits.iter_mut()) {
@@ -235,6 +311,7 @@ impl Rules {
             Role::Bass | Role::Chords | Role::Drums => 0,
         };
         let most = (segment.bar.end() + beyond - at).max(1);
+        self.until_the_next(logits, segment, at);
         for (class, logit) in logits.iter_mut().enumerate() {
             let duration = class_duration(class);
             let on_grid = duration % 3 == 0 || duration % 4 == 0 || duration % 3 == 2;
@@ -265,7 +342,8 @@ pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Opti
 }
 
 /// The scale that holds: the given one on the given or found tonic.
-fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
+#[must_use]
+pub fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
     let all = PitchClassSet::from_mask(0xfff);
     let tonic = match (controls.key, found) {
         (Some(tonic), _) => tonic,

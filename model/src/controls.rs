@@ -121,6 +121,127 @@ impl Scale {
     }
 }
 
+/// Where notes begin. The places are counted from the bar line, in beats as they are felt: quarters, dotted
+/// quarters in 6/8 and the like; where the written beat is shorter or longer than a quarter (7/8, 2/2), quarters,
+/// a last one that would be too short belonging to the one before (7/8 is 2 + 2 + 3 eighths).
+///
+/// A drummer's hats and ride take the rhythm, what else is struck stays free. Half notes and whole ones slow the whole
+/// groove down: hats and ride go twice as fast as they do, and the snare is on every second of them alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Rhythm {
+    /// Where the network likes.
+    #[default]
+    Free,
+    /// On each bar line.
+    WholeNotes,
+    /// On every other beat from the bar line on; a beat that is left over belongs to the two before it.
+    HalfNotes,
+    /// On each beat.
+    QuarterNotes,
+    /// Two to a beat; three to a dotted one.
+    EighthNotes,
+    /// Three to a beat; in 6/8 and the like these are the eighths.
+    EighthTriplets,
+    /// Four to a beat; six to a dotted one.
+    SixteenthNotes,
+    /// On the eighths between the beats.
+    OffBeats,
+}
+
+impl Rhythm {
+    /// Every rhythm, in the order of the host parameter.
+    pub const ALL: [Self; 8] = [
+        Self::Free,
+        Self::WholeNotes,
+        Self::HalfNotes,
+        Self::QuarterNotes,
+        Self::EighthNotes,
+        Self::EighthTriplets,
+        Self::SixteenthNotes,
+        Self::OffBeats,
+    ];
+
+    /// Its name as the host shows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Free => "Free",
+            Self::WholeNotes => "Whole notes",
+            Self::HalfNotes => "Half notes",
+            Self::QuarterNotes => "Quarter notes",
+            Self::EighthNotes => "Eighth notes",
+            Self::EighthTriplets => "Eighth triplets",
+            Self::SixteenthNotes => "Sixteenth notes",
+            Self::OffBeats => "Off-beats",
+        }
+    }
+}
+
+/// Which keys a line takes under the chord of the moment. Where no chord is known, one of the key's is taken,
+/// on the first note of the bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Motion {
+    /// Those that the network likes.
+    #[default]
+    Free,
+    /// The root, or the bass under it where a low one is heard.
+    Roots,
+    /// Root and fifth in turn.
+    RootsAndFifths,
+    /// Notes of the chord. Strokes of Chords hold no others.
+    ChordTones,
+    /// A walk: the root where a chord begins, then seconds on the way to the next root, never the same key twice
+    /// in a row.
+    Steps,
+    /// The notes of the chord one after the other, up and down. Chords are broken so.
+    Arpeggio,
+    /// Three notes of the chord as low, high, middle, high. Chords are broken so.
+    Alberti,
+}
+
+impl Motion {
+    /// Every motion, in the order of the host parameter.
+    pub const ALL: [Self; 7] = [
+        Self::Free,
+        Self::Roots,
+        Self::RootsAndFifths,
+        Self::ChordTones,
+        Self::Steps,
+        Self::Arpeggio,
+        Self::Alberti,
+    ];
+
+    /// Its name as the host shows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Free => "Free",
+            Self::Roots => "Roots",
+            Self::RootsAndFifths => "Roots and fifths",
+            Self::ChordTones => "Chord tones",
+            Self::Steps => "Steps",
+            Self::Arpeggio => "Arpeggio",
+            Self::Alberti => "Alberti",
+        }
+    }
+
+    /// Whether it says anything to `role`: drums have no chords, and chords are no line unless they are broken.
+    #[must_use]
+    pub fn counts_for(self, role: Role) -> bool {
+        match role {
+            Role::Drums => false,
+            Role::Chords => self == Self::ChordTones || self.breaks(role),
+            Role::Continue | Role::Bass | Role::Counter => self != Self::Free,
+        }
+    }
+
+    /// Whether `role` plays its chords one note at a time.
+    #[must_use]
+    pub fn breaks(self, role: Role) -> bool {
+        role == Role::Chords && matches!(self, Self::Arpeggio | Self::Alberti)
+    }
+}
+
 /// A snapshot of the musical controls. Plain values: it crosses threads by copy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Controls {
@@ -146,6 +267,10 @@ pub struct Controls {
     pub scale_lock: bool,
     /// With Scale lock: the notes of the sounding chord may be played too.
     pub chords_win: bool,
+    /// Where notes begin.
+    pub rhythm: Rhythm,
+    /// Which keys a line takes.
+    pub motion: Motion,
     /// −1..=1: velocities softer or louder.
     pub dynamics: f32,
     /// 0..=1: timing and velocity looseness.
@@ -178,6 +303,8 @@ impl Default for Controls {
             scale: Scale::Auto,
             scale_lock: false,
             chords_win: false,
+            rhythm: Rhythm::Free,
+            motion: Motion::Free,
             dynamics: 0.0,
             humanize: 0.0,
             swing: 0.0,

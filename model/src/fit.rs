@@ -3,7 +3,10 @@
 //! On a first pass a bass line is planned before its chords are heard. The audio thread hears the chord in
 //! the very sample in which the bass note is due, too late to plan, early enough to move one pitch.
 
-use crate::chord::Chord;
+use crate::{
+    chord::{Chord, PitchClassSet},
+    controls::Motion,
+};
 
 /// A guessed note stays silent when no key is down and none went down for this many ticks: nobody plays.
 pub const SILENCE: i64 = 96;
@@ -21,6 +24,28 @@ pub enum Fit {
     Root,
     /// To the nearest note of the sounding chord, be it above the keys: for other voices than a bass.
     NearestTone,
+    /// As far as the root of the sounding chord is from this key, the root that was guessed, and from there to the
+    /// nearest note of the chord: a figure keeps its shape.
+    Figure(u8),
+    /// As far as that; what is neither of the chord nor of this scale goes to its neighbour: a walk keeps its steps.
+    Steps(u8, PitchClassSet),
+}
+
+impl Fit {
+    /// How a guessed bass note bends that was planned over a chord whose root was taken at the key `root`, in `scale`,
+    /// on the first place of its bar or after.
+    #[must_use]
+    pub fn of_bass(motion: Motion, on_downbeat: bool, root: u8, scale: PitchClassSet) -> Self {
+        match motion {
+            Motion::Free if on_downbeat => Self::Root,
+            Motion::Free => Self::ChordTone,
+            Motion::Roots => Self::Root,
+            Motion::Steps => Self::Steps(root, scale),
+            Motion::RootsAndFifths | Motion::ChordTones | Motion::Arpeggio | Motion::Alberti => {
+                Self::Figure(root)
+            }
+        }
+    }
 }
 
 /// A pitch bent to the chord of the keys that are down (bit `n` for MIDI key `n`). A bass never rises above
@@ -37,9 +62,25 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         _ => (down.trailing_zeros() as u8).max(24),
     };
     let classes = chord.pitch_classes();
+    // In unison with the lowest key it is no higher than that, and a line that keeps its octave is a line.
+    let figure_ceiling = ceiling.saturating_add(1);
+    let moved = |root: u8| {
+        let by = i16::from(below(root, chord.root)) - i16::from(root);
+        // Both are keys, and no key moves by two octaves.
+        match (i16::from(pitch) + by).clamp(0, 127) as u8 {
+            high if high >= figure_ceiling => high.saturating_sub(12),
+            low if low < LOW_E && low + 12 < figure_ceiling => low + 12,
+            moved => moved,
+        }
+    };
+    let (pitch, ceiling) = match fit {
+        Fit::Figure(root) => (moved(root), figure_ceiling),
+        Fit::Steps(root, scale) => (step(moved(root), &chord, scale), figure_ceiling),
+        _ => (pitch, ceiling),
+    };
     let fits = |candidate: u8| match fit {
-        Fit::AsPlanned => candidate == pitch,
-        Fit::ChordTone | Fit::NearestTone => classes.contains(candidate),
+        Fit::AsPlanned | Fit::Steps(..) => candidate == pitch,
+        Fit::ChordTone | Fit::NearestTone | Fit::Figure(_) => classes.contains(candidate),
         Fit::Root => candidate % 12 == chord.root,
     };
     // Outwards from the planned pitch, the lower first; two octaves reach below any chord in the bass.
@@ -48,6 +89,44 @@ pub fn fit_pitch(pitch: u8, fit: Fit, down: u128) -> u8 {
         .flatten()
         .find(|candidate| *candidate < ceiling && fits(*candidate))
         .unwrap_or(pitch)
+}
+
+/// The lowest string of a bass, and the highest key at which it takes a root: an octave above.
+const LOW_E: u8 = 28;
+const HIGHEST_ROOT: u8 = 40;
+
+/// The key of the pitch class `class` at which a figure stands that was planned on the key `root`: up to a major
+/// third above it, else below, within the lowest octave of a bass. So its notes stay together under any keys.
+fn below(root: u8, class: u8) -> u8 {
+    // The first is a pitch class.
+    let up = (class + 12 - root % 12) % 12;
+    let near = if up <= 4 {
+        root + up
+    } else {
+        root.saturating_sub(12 - up)
+    };
+    match near {
+        high if high > HIGHEST_ROOT => high - (high - HIGHEST_ROOT).div_ceil(12) * 12,
+        low if low < LOW_E => low + 12,
+        near => near,
+    }
+}
+
+/// A step of a walk over `chord`: the key or the one beside it that is of the chord or the scale; but a major third
+/// of a minor chord becomes minor, and the other way round.
+fn step(pitch: u8, chord: &Chord, scale: PitchClassSet) -> u8 {
+    let classes = chord.pitch_classes();
+    let ground = classes.union(scale);
+    let below = pitch.saturating_sub(1);
+    match (pitch % 12 + 12 - chord.root) % 12 {
+        _ if classes.contains(pitch) => pitch,
+        4 if classes.contains(chord.root + 3) => below,
+        3 if classes.contains(chord.root + 4) => pitch + 1,
+        _ if ground.contains(pitch) => pitch,
+        _ if ground.contains(below) => below,
+        _ if ground.contains(pitch + 1) => pitch + 1,
+        _ => pitch,
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +163,35 @@ mod tests {
     #[test]
     fn a_chord_that_reaches_into_the_bass_is_undercut() {
         assert_eq!(fit_pitch(45, Fit::Root, down(&[43, 62, 67, 71])), 31);
+    }
+
+    #[test]
+    fn a_figure_and_a_walk_move_with_their_root() {
+        const STEPS: Fit = Fit::Steps(36, PitchClassSet::from_mask(0b1010_1011_0101));
+        // Planned over C, over which D minor and F came.
+        let minor = down(&[62, 65, 69]);
+        let major = down(&[60, 65, 69]);
+        let bent = |fit: Fit, pitches: &[u8], down| -> Vec<u8> {
+            pitches
+                .iter()
+                .map(|pitch| fit_pitch(*pitch, fit, down))
+                .collect()
+        };
+        assert_eq!(bent(Fit::Figure(36), &[36, 40, 43], minor), [38, 41, 45]);
+        assert_eq!(
+            bent(Fit::Figure(36), &[36, 40, 43, 48], major),
+            [29, 33, 36, 41]
+        );
+        assert_eq!(bent(STEPS, &[36, 38, 40, 41], minor), [38, 40, 41, 43]);
+        assert_eq!(
+            bent(STEPS, &[48, 46, 44, 46], major),
+            [41, 38, 36, 38],
+            "in the scale"
+        );
+        // Not above the keys.
+        assert_eq!(bent(STEPS, &[60], down(&[62, 65, 69])), [62]);
+        assert_eq!(bent(STEPS, &[62], down(&[62, 65, 69])), [52]);
+        assert_eq!(bent(Fit::Figure(36), &[28], down(&[55, 59, 62])), [35]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub use self::{refused::Refused, surprise::Surprise};
 use crate::{
     chord::Key,
     constrain::Rules,
-    controls::{Controls, Role},
+    controls::{Controls, Rhythm, Role},
     harmony::Bar,
     motif::Motif,
     network::Cache,
@@ -30,6 +30,8 @@ const MAX_CONTEXT: usize = 272;
 const MAX_CONTEXT_BARS: i64 = 16;
 /// Notes in one segment at the most: a safety net far above any human bar.
 const MAX_NOTES: usize = 96;
+/// The same where a rhythm is given: chords of five on each sixteenth of the longest bar.
+const MAX_FILLED: usize = 160;
 
 /// A bar is stuck when it would come this often in a row.
 const STUCK: i64 = 6;
@@ -195,7 +197,7 @@ impl Generator {
             music,
             segment,
             tokenizer,
-            rules: Rules::new(controls, key, own).denser(stir(music, segment)),
+            rules: rules(music, segment, asked, key, own),
             first: if asked.must_play {
                 First::Must
             } else {
@@ -251,6 +253,11 @@ fn write<'a>(
     let loops = may_be_stuck(music, segment);
     let recites = controls.role == Role::Continue && recites(music, segment);
     let certain = !loops && avoid.iter().all(Option::is_none);
+    let most = if controls.rhythm == Rhythm::Free {
+        MAX_NOTES
+    } else {
+        MAX_FILLED
+    };
     let mut attempt = 0;
     loop {
         let chance = (music.roll, attempt);
@@ -264,7 +271,7 @@ fn write<'a>(
             ..blank.clone()
         };
         let mut told = 0;
-        while writing.notes.len() < MAX_NOTES && writing.note().is_some() {
+        while writing.notes.len() < most && writing.note().is_some() {
             // The next onset may still shorten what the last one struck.
             let newest = writing.notes.last().map(|note| note.onset);
             while certain && Some(writing.notes[told].onset) < newest {
@@ -305,7 +312,10 @@ fn may_be_stuck(music: &Music, segment: &Segment) -> bool {
         bar, start, end, ..
     } = *segment;
     let first = bar.start - (STUCK - 1) * bar.ticks;
-    if music.controls.role == Role::Drums
+    let Controls { role, motion, .. } = *music.controls;
+    // A figure that was asked for goes on.
+    if role == Role::Drums
+        || motion.counts_for(role)
         || (start, end) != (bar.start, bar.end())
         || first < music.since
     {
@@ -372,12 +382,7 @@ pub const LEAD: i64 = 24;
 fn first(music: &Music, own: &[Note], segment: &Segment) -> First {
     let (start, bar) = (segment.start, segment.bar.ticks);
     let sounds = |notes: &[Note], from: Tick| notes.iter().any(|note| note.end() > from);
-    let heard = between(music.heard, start - 4 * bar, segment.horizon);
-    let listens = match music.controls.role {
-        Role::Continue => !own.is_empty(),
-        _ => sounds(heard, start - bar),
-    };
-    if start != segment.bar.start || !listens || sounds(own, start) {
+    if start != segment.bar.start || !listens(music, own, segment) || sounds(own, start) {
         First::May
     } else if own.is_empty() || sounds(own, start - bar) {
         First::Should
@@ -385,6 +390,43 @@ fn first(music: &Music, own: &[Note], segment: &Segment) -> First {
         First::Must
     }
 }
+
+/// Whether there lately was something to play to.
+fn listens(music: &Music, own: &[Note], segment: &Segment) -> bool {
+    let (start, bar) = (segment.start, segment.bar.ticks);
+    let heard = between(music.heard, start - 4 * bar, segment.horizon);
+    match music.controls.role {
+        Role::Continue => !own.is_empty(),
+        _ => heard.iter().any(|note| note.end() > start - bar),
+    }
+}
+
+/// What may be played in `segment`.
+fn rules(music: &Music, segment: &Segment, asked: &Asked, key: Option<Key>, own: &[Note]) -> Rules {
+    let controls = music.controls;
+    let rules = Rules::new(controls, &segment.bar, key, own).denser(stir(music, segment));
+    // A guessed bass is silent anyway while nobody plays; a drummer counts a song in.
+    let begins = match controls.role {
+        Role::Bass => segment.horizon <= segment.start && controls.any_key(),
+        Role::Drums => between(music.heard, music.since, segment.horizon).is_empty(),
+        Role::Continue | Role::Chords | Role::Counter => false,
+    };
+    let rules = if begins || listens(music, own, segment) {
+        rules
+    } else {
+        rules.waiting()
+    };
+    // A correction cuts off what clashes.
+    let place = (segment.start - segment.bar.start) as usize;
+    let corrects = !asked.earlier.is_empty();
+    match rules.grid().filter(|_| corrects) {
+        Some(grid) if grid.wait(place, &segment.bar) > LATE => rules.struck_anew(place),
+        _ => rules,
+    }
+}
+
+/// Ticks that a part may wait for the next place of its rhythm after a correction: a quarter.
+const LATE: usize = 24;
 
 /// How many times likelier the notes of a second voice are to be because the music that it goes with is denser:
 /// from scores the network has learnt to fill up slow tunes, but who plays sparsely wants a sparse answer. 1 at

@@ -35,9 +35,10 @@ pub use self::{
 };
 
 use crate::{
-    controls::{Controls, Mode, Role},
+    constrain::scale_of,
+    controls::{Controls, Mode, Rhythm, Role},
     fit::{Fit, SILENCE, fit_pitch},
-    generate::{Asked, Generator, LEAD, Music},
+    generate::{Asked, Generator, LEAD, Music, key_of},
     harmony::Bar,
     note::Note,
     time::{BarGrid, Meter, Tick},
@@ -439,12 +440,16 @@ impl Planner {
                 .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
         // A note that bends can leave the scale or the range, so it does not where these are held to.
         let bends = guessed && self.controls.any_key() && role == Role::Bass;
-        let planned = |note: Note| Planned {
+        let motion = self.controls.motion;
+        let scale = scale_of(&self.controls, key_of(&music, segment));
+        let mut guessed_root = None;
+        let mut planned = |note: Note| Planned {
             note,
-            fit: match (bends, note.onset - segment.bar.start) {
-                (false, _) => Fit::AsPlanned,
-                (true, 0) => Fit::Root,
-                (true, _) => Fit::ChordTone,
+            fit: if bends {
+                let root = *guessed_root.get_or_insert(note.pitch);
+                Fit::of_bass(motion, note.onset == segment.bar.start, root, scale)
+            } else {
+                Fit::AsPlanned
             },
             yields,
         };
@@ -479,7 +484,8 @@ impl Planner {
             }
             written
         };
-        if bends && notes.is_empty() {
+        // Where the rhythm is given it rests because it was thinned.
+        if bends && notes.is_empty() && self.controls.rhythm == Rhythm::Free {
             take(pedal(segment));
         }
     }

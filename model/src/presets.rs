@@ -2,7 +2,7 @@
 //! what was measured with the shipped weights, and `tests/presets.rs` measures it again.
 
 use crate::{
-    controls::{Controls, Mode, Role, Scale},
+    controls::{Controls, Mode, Motion, Rhythm, Role, Scale},
     values::whole_percent,
 };
 
@@ -60,19 +60,50 @@ impl Preset {
 }
 
 /// All of them, by role.
-pub static ALL: [Preset; 17] = [
+pub static ALL: [Preset; 25] = [
     Preset {
-        name: "Steady bass",
-        about: "Even quarters or eighths: a root under each new chord, chord tones between.",
+        name: "Walking bass",
+        about: "Quarters that walk by step: the root under each new chord, then on the way to the next.",
         set: |controls| {
             controls.role = Role::Bass;
-            controls.adventure = 0.0;
-            controls.density = 0.3;
+            controls.rhythm = Rhythm::QuarterNotes;
+            controls.motion = Motion::Steps;
+            controls.adventure = 0.3;
+        },
+    },
+    Preset {
+        name: "Eighth-note root bass",
+        about: "The root of the chord on every eighth.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.rhythm = Rhythm::EighthNotes;
+            controls.motion = Motion::Roots;
+            controls.adventure = 0.2;
+        },
+    },
+    Preset {
+        name: "Off-beat bass",
+        about: "The root of the chord between the beats, where the drum is not.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.rhythm = Rhythm::OffBeats;
+            controls.motion = Motion::Roots;
+            controls.adventure = 0.2;
+        },
+    },
+    Preset {
+        name: "Root and fifth",
+        about: "Root and fifth in turn, twice in a bar of four.",
+        set: |controls| {
+            controls.role = Role::Bass;
+            controls.rhythm = Rhythm::HalfNotes;
+            controls.motion = Motion::RootsAndFifths;
+            controls.adventure = 0.2;
         },
     },
     Preset {
         name: "Patient bass",
-        about: "The same with fewer and shorter notes, so that the rest can breathe.",
+        about: "Few short notes, a root under each new chord, so that the rest can breathe.",
         set: |controls| {
             controls.role = Role::Bass;
             controls.adventure = 0.1;
@@ -98,12 +129,23 @@ pub static ALL: [Preset; 17] = [
         },
     },
     Preset {
-        name: "Steady chords",
-        about: "Two to four strokes of the chord in each bar, evenly.",
+        name: "Quarter-note chords",
+        about: "The chord on every beat, with no other notes in it.",
         set: |controls| {
             controls.role = Role::Chords;
-            controls.adventure = 0.0;
-            controls.density = 0.2;
+            controls.rhythm = Rhythm::QuarterNotes;
+            controls.motion = Motion::ChordTones;
+            controls.adventure = 0.1;
+        },
+    },
+    Preset {
+        name: "Off-beat chords",
+        about: "The chord between the beats, as in ska and reggae.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.rhythm = Rhythm::OffBeats;
+            controls.motion = Motion::ChordTones;
+            controls.adventure = 0.1;
         },
     },
     Preset {
@@ -115,6 +157,26 @@ pub static ALL: [Preset; 17] = [
             controls.density = 0.2;
             controls.humanize = 0.25;
             controls.swing = 0.3;
+        },
+    },
+    Preset {
+        name: "Arpeggio",
+        about: "The chord broken in eighths, up and down.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.rhythm = Rhythm::EighthNotes;
+            controls.motion = Motion::Arpeggio;
+            controls.adventure = 0.2;
+        },
+    },
+    Preset {
+        name: "Alberti",
+        about: "The chord broken in eighths: low, high, middle, high, from one voicing to the nearest.",
+        set: |controls| {
+            controls.role = Role::Chords;
+            controls.rhythm = Rhythm::EighthNotes;
+            controls.motion = Motion::Alberti;
+            controls.adventure = 0.2;
         },
     },
     Preset {
@@ -206,6 +268,24 @@ pub static ALL: [Preset; 17] = [
             controls.adventure = 0.0;
             controls.swing = 0.65;
             controls.humanize = 0.2;
+        },
+    },
+    Preset {
+        name: "Half-time drums",
+        about: "Half time: hats on the beats, one backbeat in the middle of the bar.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.rhythm = Rhythm::HalfNotes;
+            controls.adventure = 0.0;
+        },
+    },
+    Preset {
+        name: "Off-beat hats",
+        about: "The hats between the beats, as in house.",
+        set: |controls| {
+            controls.role = Role::Drums;
+            controls.rhythm = Rhythm::OffBeats;
+            controls.adventure = 0.0;
         },
     },
     Preset {

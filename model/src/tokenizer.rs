@@ -350,6 +350,12 @@ impl<'a> Tokenizer<'a> {
         }
     }
 
+    /// The chords that are known, in order of time.
+    #[must_use]
+    pub fn progression(&self) -> &[Span] {
+        &self.progression
+    }
+
     /// A harmony as the network sees it.
     #[must_use]
     pub fn seen(&self, harmony: Harmony) -> Harmony {

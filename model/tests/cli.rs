@@ -4,10 +4,11 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use continuo_model::{
-    controls::{Controls, Role, Scale},
+    controls::{Controls, Motion, Rhythm, Role, Scale},
     generate::{Generator, LEAD},
     midi_file::{self, Song},
     note::Note,
@@ -48,9 +49,10 @@ fn run(arguments: &[&str]) -> Output {
 
 /// What `continuo generate` makes of a clip with `options`.
 fn generate(input: &Path, options: &[&str]) -> Song {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     let folder = Folder::new(&format!(
         "generate-{}",
-        options.concat().replace([' ', '/'], "")
+        COUNT.fetch_add(1, Ordering::Relaxed)
     ));
     let out = folder.0.join("out.mid");
     let (input, out) = (input.to_str().expect("UTF-8"), out.to_str().expect("UTF-8"));
@@ -136,6 +138,10 @@ fn every_option_reaches_the_music() {
         "on",
         "--chords-win",
         "ON",
+        "--rhythm",
+        "Eighth notes",
+        "--motion",
+        "roots-and-fifths",
         "--dynamics",
         "-30",
         "--humanize",
@@ -162,6 +168,8 @@ fn every_option_reaches_the_music() {
         scale: Scale::HarmonicMinor,
         scale_lock: true,
         chords_win: true,
+        rhythm: Rhythm::EighthNotes,
+        motion: Motion::RootsAndFifths,
         dynamics: percent(-0.3),
         humanize: percent(0.4),
         swing: percent(0.25),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use continuo_model::{
-    controls::{Controls, Mode, Role},
+    controls::{Controls, Mode, Motion, Rhythm, Role},
     eval::{
         continuations::{Start, play},
         measures::Excerpt,
@@ -137,6 +137,144 @@ fn density_gives_more_notes_counter() {
 #[test]
 fn density_gives_more_notes_drums() {
     density_gives_more_notes(Role::Drums);
+}
+
+/// The places of `rhythm` in a bar of `ticks` whose beats are quarters.
+fn places(rhythm: Rhythm, ticks: i64) -> BTreeSet<i64> {
+    let (first, step) = match rhythm {
+        Rhythm::Free => unreachable!("it has none"),
+        Rhythm::WholeNotes => (0, ticks),
+        Rhythm::HalfNotes => (0, 48),
+        Rhythm::QuarterNotes => (0, 24),
+        Rhythm::EighthNotes => (0, 12),
+        Rhythm::EighthTriplets => (0, 8),
+        Rhythm::SixteenthNotes => (0, 6),
+        Rhythm::OffBeats => (12, 24),
+    };
+    let mut places: BTreeSet<i64> = (first..ticks).step_by(step as usize).collect();
+    // The third beat of three belongs to the half note before it.
+    if rhythm == Rhythm::HalfNotes && ticks % 48 != 0 {
+        places.pop_last();
+    }
+    places
+}
+
+#[test]
+fn a_rhythm_is_kept_on_held_out_music_and_filled() {
+    let held_out = held_out();
+    for role in [Role::Bass, Role::Chords, Role::Counter] {
+        for rhythm in &Rhythm::ALL[1..] {
+            let controls = Controls {
+                role,
+                rhythm: *rhythm,
+                ..Controls::default()
+            };
+            let (excerpts, _) = played(&controls, 3, &held_out);
+            let simple = excerpts.iter().flat_map(|excerpt| {
+                let bars = excerpt.bars.iter().filter(|bar| bar.beat == 24);
+                bars.map(move |bar| (excerpt, bar))
+            });
+            let mut filled = 0;
+            for (excerpt, bar) in simple {
+                let made = between(&excerpt.made, bar.start, bar.end());
+                let found: BTreeSet<i64> = made.iter().map(|note| note.onset - bar.start).collect();
+                let wanted = places(*rhythm, bar.ticks);
+                let heard = between(&excerpt.heard, bar.start - bar.ticks, bar.end());
+                if heard.is_empty() {
+                    assert!(found.is_subset(&wanted), "{role:?} {rhythm:?}: {found:?}");
+                } else {
+                    assert_eq!(found, wanted, "{role:?} {rhythm:?} in {}", excerpt.source);
+                    filled += 1;
+                }
+            }
+            assert!(filled >= 8, "{role:?} {rhythm:?}: {filled} bars");
+        }
+    }
+}
+
+#[test]
+fn thinner_leaves_places_of_the_rhythm_free() {
+    let held_out = held_out();
+    let notes = [-1.0, -0.5, 0.0, 0.5].map(|density| {
+        let controls = Controls {
+            role: Role::Bass,
+            rhythm: Rhythm::EighthNotes,
+            density,
+            ..Controls::default()
+        };
+        let (excerpts, _) = played(&controls, 4, &held_out);
+        excerpts
+            .iter()
+            .map(|excerpt| excerpt.made.len())
+            .sum::<usize>()
+    });
+    assert!(notes[0] * 4 < notes[2] * 3, "{notes:?}");
+    assert!(
+        notes[0] < notes[1] && notes[1] < notes[2] && notes[2] == notes[3],
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_motion_is_heard_on_held_out_music() {
+    let held_out = held_out();
+    // The shares of notes on the root of the written chord or the bass under it, of its notes, of seconds, and of
+    // keys that stay. What is written is not all heard, so that the laws of the motions are not tested here.
+    let shares = |motion| {
+        let controls = Controls {
+            role: Role::Bass,
+            rhythm: Rhythm::QuarterNotes,
+            motion,
+            ..Controls::default()
+        };
+        let (excerpts, _) = played(&controls, 12, &held_out);
+        let (mut roots, mut tones, mut under) = (0, 0, 0);
+        let (mut seconds, mut same, mut moves) = (0, 0, 0);
+        for excerpt in &excerpts {
+            for note in &excerpt.made {
+                let symbols = excerpt.chords.iter();
+                let symbol = symbols
+                    .filter(|symbol| symbol.onset <= note.onset)
+                    .next_back();
+                let Some(symbol) = symbol else {
+                    continue;
+                };
+                under += 1;
+                roots += usize::from([symbol.root, symbol.bass].contains(&note.pitch_class()));
+                let up = (note.pitch + 12 - symbol.root) % 12;
+                tones += usize::from(symbol.intervals.iter().any(|above| above % 12 == up));
+            }
+            for pair in excerpt.made.windows(2) {
+                moves += 1;
+                let by = pair[0].pitch.abs_diff(pair[1].pitch);
+                same += usize::from(by == 0);
+                seconds += usize::from((1..=2).contains(&by));
+            }
+        }
+        let share = |part: usize, of: usize| part as f64 / of as f64;
+        assert!(under >= 32, "{under} notes under a symbol");
+        [
+            share(roots, under),
+            share(tones, under),
+            share(seconds, moves),
+            share(same, moves),
+        ]
+    };
+    let [free, roots, tones, steps] = [
+        Motion::Free,
+        Motion::Roots,
+        Motion::ChordTones,
+        Motion::Steps,
+    ]
+    .map(shares);
+    let told = format!("free {free:.2?}, roots {roots:.2?}, tones {tones:.2?}, steps {steps:.2?}");
+    println!("{told}");
+    assert!(roots[0] >= 0.65 && roots[1] >= 0.85, "{told}");
+    assert!(tones[1] >= 0.85, "{told}");
+    assert!(
+        steps[2] >= 0.65 && free[2] <= 0.3 && steps[3] == 0.0,
+        "{told}"
+    );
 }
 
 /// Riffs of two bars, as unlike as riffs are: onset in ticks, length, key.

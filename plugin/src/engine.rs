@@ -33,6 +33,7 @@ use self::{
 };
 use crate::{
     clock::{Clock, Entry, Outline, Span, Transport},
+    ladder::Bending,
     link::{AudioEnd, Epoch, Heard, Planned},
     schedule::{KEYS, key_index},
     status::{Count, Status},
@@ -158,8 +159,11 @@ impl<E: Copy> Engine<E> {
             lookahead: u64::from(block.lookahead),
             thru: block.thru,
             bypass: block.bypass,
-            role: block.controls.role,
-            any_key: block.controls.any_key(),
+            bending: Bending {
+                role: block.controls.role,
+                motion: block.controls.motion,
+                any_key: block.controls.any_key(),
+            },
         };
         self.player.open(block.frames, sink);
         self.take_settings(block, sink);

@@ -9,7 +9,12 @@
 
 use std::collections::VecDeque;
 
-use continuo_model::{controls::Role, fit::Fit, time::Tick};
+use continuo_model::{
+    chord::PitchClassSet,
+    controls::{Motion, Role},
+    fit::Fit,
+    time::Tick,
+};
 
 use crate::{
     link::{Epoch, PlannedNote},
@@ -161,12 +166,10 @@ impl Ladder {
     }
 
     /// Fills `gap`, which nobody has planned: gives each note to `play`, and says where they come from.
-    /// Where not `any_key` may be played, nothing bends to the harmony.
     pub fn fill(
         &self,
         gap: &Segment,
-        role: Role,
-        any_key: bool,
+        bending: &Bending,
         mut play: impl FnMut(PlannedNote),
     ) -> Rung {
         let latest = || self.kept.iter().rev();
@@ -189,16 +192,13 @@ impl Ladder {
             return Rung::Rest;
         };
         let on = gap.bar - pattern.segment.bar;
+        let root = pattern.notes.first().map_or(0, |note| note.pitch);
         for note in &pattern.notes {
             let onset = note.onset + on;
             if gap.holds(onset) {
                 play(PlannedNote {
                     onset,
-                    fit: if any_key {
-                        moved_fit(role, onset == gap.bar)
-                    } else {
-                        Fit::AsPlanned
-                    },
+                    fit: bending.of(onset == gap.bar, root),
                     ..*note
                 });
             }
@@ -207,19 +207,26 @@ impl Ladder {
     }
 }
 
-/// How a note that was made for another bar goes with the harmony of this one.
-fn moved_fit(role: Role, on_downbeat: bool) -> Fit {
-    match (role, on_downbeat) {
-        (Role::Bass, true) => Fit::Root,
-        (Role::Bass, false) => Fit::ChordTone,
-        (Role::Chords | Role::Counter, _) => Fit::NearestTone,
-        (Role::Continue | Role::Drums, _) => Fit::AsPlanned,
-    }
+/// How notes that were made for another bar go with the harmony of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bending {
+    /// Who plays.
+    pub role: Role,
+    /// Which keys a line takes.
+    pub motion: Motion,
+    /// Where not any key may be played, nothing bends.
+    pub any_key: bool,
 }
 
-impl Default for Ladder {
-    fn default() -> Self {
-        Self::new()
+impl Bending {
+    /// That of a note on the downbeat, or after, of a bar whose first note is at the key `root`.
+    fn of(&self, on_downbeat: bool, root: u8) -> Fit {
+        match self.role {
+            _ if !self.any_key => Fit::AsPlanned,
+            Role::Bass => Fit::of_bass(self.motion, on_downbeat, root, PitchClassSet::ALL),
+            Role::Chords | Role::Counter => Fit::NearestTone,
+            Role::Continue | Role::Drums => Fit::AsPlanned,
+        }
     }
 }
 
@@ -272,7 +279,12 @@ mod tests {
 
     fn filled(ladder: &Ladder, gap: &Segment, role: Role) -> (Rung, Vec<(i64, u8, Fit)>) {
         let mut notes = Vec::new();
-        let rung = ladder.fill(gap, role, true, |note| {
+        let bending = Bending {
+            role,
+            motion: Motion::Free,
+            any_key: true,
+        };
+        let rung = ladder.fill(gap, &bending, |note| {
             notes.push((note.onset.0, note.pitch, note.fit));
         });
         (rung, notes)

@@ -74,6 +74,33 @@ mirror! {
     }
 }
 
+mirror! {
+    /// Where notes begin.
+    Rhythm = controls::Rhythm {
+        Free "free" "Free",
+        WholeNotes "whole" "Whole notes",
+        HalfNotes "half" "Half notes",
+        QuarterNotes "quarter" "Quarter notes",
+        EighthNotes "eighth" "Eighth notes",
+        EighthTriplets "triplet" "Eighth triplets",
+        SixteenthNotes "sixteenth" "Sixteenth notes",
+        OffBeats "off-beat" "Off-beats",
+    }
+}
+
+mirror! {
+    /// Which keys a line takes.
+    Motion = controls::Motion {
+        Free "free" "Free",
+        Roots "roots" "Roots",
+        RootsAndFifths "fifths" "Roots and fifths",
+        ChordTones "chord-tones" "Chord tones",
+        Steps "steps" "Steps",
+        Arpeggio "arpeggio" "Arpeggio",
+        Alberti "alberti" "Alberti",
+    }
+}
+
 /// Bars of an answer, a held loop, a capture.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phrase {
@@ -213,6 +240,12 @@ pub struct ContinuoParams {
     /// With Scale lock: the notes of the sounding chord may be played too.
     #[id = "chords-win"]
     pub chords_win: BoolParam,
+    /// Where notes begin.
+    #[id = "rhythm"]
+    pub rhythm: EnumParam<Rhythm>,
+    /// Which keys a line takes.
+    #[id = "motion"]
+    pub motion: EnumParam<Motion>,
 
     /// Another song, another music: part of the random stream's key, saved with the project.
     #[persist = "seed"]
@@ -268,6 +301,8 @@ impl Default for ContinuoParams {
             lookahead: EnumParam::new("Lookahead", Lookahead::None),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             chords_win: BoolParam::new("Chords win", start.chords_win),
+            rhythm: EnumParam::new("Rhythm", Rhythm::Free),
+            motion: EnumParam::new("Motion", Motion::Free),
             seed: Arc::new(AtomicU64::new(start.seed)),
             style: StyleField::of(&song),
             song,
@@ -294,6 +329,8 @@ impl ContinuoParams {
             scale: self.scale.value().into(),
             scale_lock: self.scale_lock.value(),
             chords_win: self.chords_win.value(),
+            rhythm: self.rhythm.value().into(),
+            motion: self.motion.value().into(),
             dynamics: self.dynamics.value(),
             humanize: self.humanize.value(),
             swing: self.swing.value(),

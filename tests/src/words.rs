@@ -39,6 +39,8 @@ pub fn words(controls: &Controls) -> Vec<(&'static str, String)> {
         ("Scale", scale),
         ("Scale lock", switch(controls.scale_lock)),
         ("Chords win", switch(controls.chords_win)),
+        ("Rhythm", controls.rhythm.name().to_owned()),
+        ("Motion", controls.motion.name().to_owned()),
         ("Dynamics", percent_name(controls.dynamics)),
         ("Humanize", percent_name(controls.humanize)),
         ("Swing", percent_name(controls.swing)),

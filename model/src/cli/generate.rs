@@ -24,7 +24,7 @@ use super::{
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     continuo generate song.mid -o band.mid --role bass --role drums\n  \
-    continuo generate song.mid -o bass.mid --preset \"Steady bass\" --thru off\n  \
+    continuo generate song.mid -o bass.mid --preset \"Walking bass\" --thru off\n  \
     continuo generate song.mid -o mine.mid --role chords --style mine.style\n  \
     continuo generate tune.mid -o more.mid --role continue --bars 8 --seed 3\n  \
     cat song.mid | continuo generate - -o - --role counter > two.mid\n\n\

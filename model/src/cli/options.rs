@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use continuo_model::{
-    controls::{Controls, Mode, Role, Scale},
+    controls::{Controls, Mode, Motion, Rhythm, Role, Scale},
     presets::{self, Preset},
     values::{parse_channel, parse_key, parse_percent, parse_pitch, whole_percent},
 };
@@ -53,6 +53,12 @@ pub struct Options {
     /// With the scale lock: the notes of the sounding chord may be played too [default: off].
     #[arg(long, value_name = "ON or OFF", value_parser = switch)]
     chords_win: Option<bool>,
+    /// Where notes begin; with drums the hats and the ride [default: free].
+    #[arg(long, value_enum, ignore_case = true)]
+    rhythm: Option<RhythmName>,
+    /// Which keys a line takes under the chord of the moment; chords can be broken [default: free].
+    #[arg(long, value_enum, ignore_case = true)]
+    motion: Option<MotionName>,
     /// Softer or louder than heard, -100 to 100 % [default: 0].
     #[arg(long, value_name = "PERCENT", value_parser = shift, allow_hyphen_values = true)]
     dynamics: Option<f32>,
@@ -113,6 +119,8 @@ impl Options {
             scale: self.scale.map_or(start.scale, ScaleName::scale),
             scale_lock: self.scale_lock.unwrap_or(start.scale_lock),
             chords_win: self.chords_win.unwrap_or(start.chords_win),
+            rhythm: self.rhythm.map_or(start.rhythm, RhythmName::rhythm),
+            motion: self.motion.map_or(start.motion, MotionName::motion),
             dynamics: self.dynamics.unwrap_or(start.dynamics),
             humanize: self.humanize.unwrap_or(start.humanize),
             swing: self.swing.unwrap_or(start.swing),
@@ -279,6 +287,68 @@ impl ScaleName {
             Self::Pentatonic => Scale::Pentatonic,
             Self::Blues => Scale::Blues,
             Self::Chromatic => Scale::Chromatic,
+        }
+    }
+}
+
+/// A [`Rhythm`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RhythmName {
+    Free,
+    #[value(alias = "whole notes")]
+    WholeNotes,
+    #[value(alias = "half notes")]
+    HalfNotes,
+    #[value(alias = "quarter notes")]
+    QuarterNotes,
+    #[value(alias = "eighth notes")]
+    EighthNotes,
+    #[value(alias = "eighth triplets")]
+    EighthTriplets,
+    #[value(alias = "sixteenth notes")]
+    SixteenthNotes,
+    OffBeats,
+}
+
+impl RhythmName {
+    fn rhythm(self) -> Rhythm {
+        match self {
+            Self::Free => Rhythm::Free,
+            Self::WholeNotes => Rhythm::WholeNotes,
+            Self::HalfNotes => Rhythm::HalfNotes,
+            Self::QuarterNotes => Rhythm::QuarterNotes,
+            Self::EighthNotes => Rhythm::EighthNotes,
+            Self::EighthTriplets => Rhythm::EighthTriplets,
+            Self::SixteenthNotes => Rhythm::SixteenthNotes,
+            Self::OffBeats => Rhythm::OffBeats,
+        }
+    }
+}
+
+/// A [`Motion`] as it is written on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MotionName {
+    Free,
+    Roots,
+    #[value(alias = "roots and fifths")]
+    RootsAndFifths,
+    #[value(alias = "chord tones")]
+    ChordTones,
+    Steps,
+    Arpeggio,
+    Alberti,
+}
+
+impl MotionName {
+    fn motion(self) -> Motion {
+        match self {
+            Self::Free => Motion::Free,
+            Self::Roots => Motion::Roots,
+            Self::RootsAndFifths => Motion::RootsAndFifths,
+            Self::ChordTones => Motion::ChordTones,
+            Self::Steps => Motion::Steps,
+            Self::Arpeggio => Motion::Arpeggio,
+            Self::Alberti => Motion::Alberti,
         }
     }
 }

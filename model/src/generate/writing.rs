@@ -1,13 +1,15 @@
 //! The notes of one segment, field by field: logits, masks, a draw.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Music, Refused, Surprise, lately};
 use crate::{
-    constrain::Rules,
+    chord::{Chord, Span},
+    constrain::{Next, Rules, Told},
     controls::Role,
-    echo::Classes,
+    echo::{Classes, NoteEchoes},
     harmony::Harmony,
     motif::Motif,
     network::{Cache, Proposals, Rotary},
@@ -67,6 +69,19 @@ pub enum First {
     Must,
 }
 
+/// What the network wants of the keys of one note, and what it was told.
+struct Wanted {
+    at: Tick,
+    harmony: Harmony,
+    row: HeadRow,
+    echoes: NoteEchoes,
+    /// Logits, one a MIDI key.
+    keys: Vec<f32>,
+}
+
+/// Ticks of an eighth.
+const EIGHTH: i64 = 12;
+
 /// A segment while it is written.
 #[derive(Clone)]
 pub struct Writing<'a> {
@@ -98,29 +113,16 @@ impl Writing<'_> {
     pub fn note(&mut self) -> Option<()> {
         let role = self.music.controls.role;
         let onset = self.onset()?;
-        let at = self.segment.bar.start + onset as i64;
-        let harmony = self.tokenizer.harmony_at(self.segment, at);
-        let seen = self.tokenizer.seen(harmony);
-        let mut row = HeadRow::new(role, &self.segment.bar, onset, &seen);
-        let echoes = self.tokenizer.echoes().note(self.segment, at, &self.notes);
+        let Wanted {
+            at,
+            harmony,
+            mut row,
+            echoes,
+            keys: wanted,
+        } = self.wanted(onset);
         let network = &self.decoder.weights.network;
-
-        let proposed = self.proposals(echoes.pitches);
-        let logits =
-            network.pitch_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
-        let wanted = sounding_keys(&numbers(logits), self.tokenizer.own_shift());
         let mut logits = wanted.clone();
-        let ceiling = ceiling(self.music, self.segment, at);
-        let root = self.new_root(&harmony);
-        self.rules
-            .pitches(&mut logits, at, &self.notes, &harmony, ceiling, root);
-        if let Some(motif) = self.motif {
-            let before = self.notes.last().or_else(|| {
-                let before = between(self.music.own, self.music.since, self.segment.start);
-                before.last()
-            });
-            motif.pitches(&mut logits, at, before.map(|note| note.pitch));
-        }
+        self.keys(&mut logits, at, &harmony);
         self.refused.add(1, &wanted, &logits);
         let pitch = draw(&logits, self.looseness.of_keys(role), &mut self.rng)?;
         self.surprise.add(&wanted, pitch);
@@ -156,6 +158,133 @@ impl Writing<'_> {
         Some(())
     }
 
+    /// What the network wants of the keys of a note at `onset`.
+    fn wanted(&self, onset: usize) -> Wanted {
+        let at = self.segment.bar.start + onset as i64;
+        let harmony = self.tokenizer.harmony_at(self.segment, at);
+        let seen = self.tokenizer.seen(harmony);
+        let row = HeadRow::new(self.music.controls.role, &self.segment.bar, onset, &seen);
+        let echoes = self.tokenizer.echoes().note(self.segment, at, &self.notes);
+        let proposed = self.proposals(echoes.pitches);
+        let network = &self.decoder.weights.network;
+        let logits =
+            network.pitch_logits(self.state.clone(), self.decoder.head_row(&row), proposed);
+        Wanted {
+            at,
+            harmony,
+            row,
+            echoes,
+            keys: sounding_keys(&numbers(logits), self.tokenizer.own_shift()),
+        }
+    }
+
+    /// Masks and leans the logits of the keys of a note at `at`.
+    fn keys(&self, logits: &mut [f32], at: Tick, harmony: &Harmony) {
+        let (music, segment, notes) = (self.music, self.segment, &self.notes[..]);
+        let ceiling = self.ceiling(at);
+        let root = self.new_root(harmony);
+        let told = self.told(harmony, at);
+        let tones = self.rules.tones(told.map(|told| told.chord));
+        self.rules
+            .pitches(logits, at, notes, harmony, ceiling, root, tones);
+        self.rules.strokes(logits, at, notes, &segment.bar);
+        if self.rules.moves() {
+            let from = segment.bar.start - segment.bar.ticks;
+            let mut before = between(music.own, from, segment.start).to_vec();
+            before.extend(notes);
+            self.rules.motion(logits, at, &segment.bar, &before, told);
+        }
+        if let Some(motif) = self.motif {
+            let before = notes.last().or_else(|| {
+                let before = between(music.own, music.since, segment.start);
+                before.last()
+            });
+            motif.pitches(logits, at, before.map(|note| note.pitch));
+        }
+    }
+
+    /// The chord of the moment as a line stands on it, and the next; `None` where none is known or asked for. In a
+    /// bar of which a part is known the last chord goes on.
+    fn told(&self, harmony: &Harmony, at: Tick) -> Option<Told> {
+        if !self.rules.has_motion() {
+            return None;
+        }
+        let bar = &self.segment.bar;
+        let spans = self.tokenizer.progression();
+        let here = |span: &&Span| span.from <= at && span.to > bar.start;
+        let of_beat = harmony.chords[1].is_none() && harmony.chords[0].is_some();
+        let last = spans
+            .iter()
+            .rposition(|span| here(&span) && span.chord.is_some());
+        let Some(last) = last.filter(|_| !of_beat) else {
+            let chord = harmony.chords[0]?;
+            return Some(Told {
+                chord,
+                root: chord.root,
+                since: bar.beat_start(at),
+                next: None,
+            });
+        };
+        let root = |span: &Span| span.chord.map(|chord| self.root(span, &chord));
+        let here = root(&spans[last])?;
+        let same = spans[..last]
+            .iter()
+            .rev()
+            .take_while(|span| root(span) == Some(here));
+        let since = same.last().unwrap_or(&spans[last]).from;
+        let next = spans[last + 1..].iter().find_map(|span| {
+            let next = root(span).filter(|next| *next != here)?;
+            Some(Next {
+                at: span.from,
+                root: next,
+                ceiling: self.ceiling(span.from),
+            })
+        });
+        Some(Told {
+            chord: spans[last].chord?,
+            root: here,
+            since,
+            next,
+        })
+    }
+
+    /// What a line takes for the root of a chord: for a bass the note that a low heard key has under it.
+    fn root(&self, span: &Span, chord: &Chord) -> u8 {
+        /// An octave below middle C.
+        const LOW: u8 = 48;
+        if self.music.controls.role != Role::Bass {
+            return chord.root;
+        }
+        let begins = span.from + EIGHTH;
+        let heard = lately(self.music, self.segment).iter();
+        let sounding = heard.filter(|note| note.onset < begins && note.end() > span.from);
+        let lowest = sounding.map(|note| note.pitch).min();
+        let low = lowest.filter(|low| *low < LOW && chord.pitch_classes().contains(*low));
+        low.map_or(chord.root, |low| low % 12)
+    }
+
+    /// The lowest heard key around `at`, under which a bass stays; under a figure in its bar, so that it can go its
+    /// way.
+    fn ceiling(&self, at: Tick) -> Option<u8> {
+        let (music, segment) = (self.music, self.segment);
+        if music.controls.role != Role::Bass {
+            return None;
+        }
+        let beat = segment.bar.beat_start(at);
+        let bar = Some(segment.bar).filter(|bar| self.rules.moves() && at < bar.end());
+        let (from, to) = bar.map_or((beat, beat + segment.bar.beat), |bar| {
+            (bar.start, bar.end())
+        });
+        let sounding = |from: Tick, to: Tick| {
+            lately(music, segment)
+                .iter()
+                .filter(|note| note.onset < to && note.end() > from)
+                .map(|note| note.pitch)
+                .min()
+        };
+        sounding(from, to).or_else(|| sounding(from - segment.bar.ticks, from))
+    }
+
     /// The root of the chord of `harmony` when a bass has struck no note under it yet.
     fn new_root(&self, harmony: &Harmony) -> Option<u8> {
         if self.music.controls.role != Role::Bass {
@@ -178,7 +307,13 @@ impl Writing<'_> {
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
-        self.rules.onsets(&mut logits, self.segment, &self.notes);
+        let sounds = self.notes.last().and_then(|last| {
+            let harmony = self.tokenizer.harmony_at(self.segment, last.onset);
+            Some(self.told(&harmony, last.onset)?.chord)
+        });
+        let tones = self.rules.tones(sounds);
+        self.rules
+            .onsets(&mut logits, self.segment, &self.notes, tones);
         if let Some(motif) = self.motif {
             let last = self.notes.last().map(|note| note.onset);
             motif.onsets(&mut logits, self.segment, last);
@@ -191,9 +326,29 @@ impl Writing<'_> {
                 First::Must => f32::INFINITY,
             };
         }
-        let class = draw(&logits, self.looseness, &mut self.rng)?;
+        let class = loop {
+            let class = draw(&logits, self.looseness, &mut self.rng)?;
+            if class == END || !self.passes_over(class) {
+                break class;
+            }
+            logits[..=class].fill(f32::NEG_INFINITY);
+        };
         self.surprise.add(&wanted, class);
         (class != END).then_some(class)
+    }
+
+    /// Whether nothing begins at `onset` after all, because the network wants something there that a drummer does
+    /// not strike in this rhythm; else something else would be struck in its stead.
+    fn passes_over(&mut self, onset: usize) -> bool {
+        if !self.rules.has_kit() {
+            return false;
+        }
+        let wanted = self.wanted(onset);
+        let bar = &self.segment.bar;
+        let share = self
+            .rules
+            .share_not_struck(&wanted.keys, wanted.at, &self.notes, bar);
+        self.rng.random::<f32>() < share
     }
 
     /// Adds a note, and takes its step. The note or chord before ends where this one begins, but for drums.
@@ -232,20 +387,4 @@ fn sounding_keys(logits: &[f32], shift: i8) -> Vec<f32> {
                 .unwrap_or(f32::NEG_INFINITY)
         })
         .collect()
-}
-
-/// The lowest heard key around `at`, as far as the segment knows: a bar back, a beat on.
-fn ceiling(music: &Music, segment: &Segment, at: Tick) -> Option<u8> {
-    if music.controls.role != Role::Bass {
-        return None;
-    }
-    let from = segment.bar.beat_start(at);
-    let sounding = |from: Tick, to: Tick| {
-        lately(music, segment)
-            .iter()
-            .filter(|note| note.onset < to && note.end() > from)
-            .map(|note| note.pitch)
-            .min()
-    };
-    sounding(from, from + segment.bar.beat).or_else(|| sounding(from - segment.bar.ticks, from))
 }

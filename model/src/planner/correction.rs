@@ -1,7 +1,13 @@
 //! Corrections: a plan whose harmony turned out another is made anew from the next sixteenth on.
 
 use super::{Action, CHECK, CORRECTION, Planner, Standing, adopting::before};
-use crate::{controls::Role, harmony::Bar, note::Note, time::Tick, tokenizer::Segment};
+use crate::{
+    controls::{Rhythm, Role},
+    harmony::Bar,
+    note::Note,
+    time::Tick,
+    tokenizer::Segment,
+};
 
 impl Planner {
     /// Looks at the harmony of the beat at `beat` and plans the rest of its bar anew if it is another
@@ -27,7 +33,7 @@ impl Planner {
             return;
         }
         self.settle(beat + CHECK);
-        if !self.clashes(beat, segment.end) {
+        if !self.clashes(beat, bar.beat, segment.end) {
             return;
         }
         let pass = playing.pass;
@@ -56,8 +62,17 @@ impl Planner {
         self.generate(pass, &rest, &[segment], false, out);
     }
 
-    /// Whether the plan that stands does not go with what sounds at `beat`.
-    fn clashes(&self, beat: Tick, end: Tick) -> bool {
+    /// Whether the plan that stands does not go with what sounds at `beat`, `ticks` long. Where the rhythm is given
+    /// what begins later in the beat counts too: it may never sound on one.
+    fn clashes(&self, beat: Tick, ticks: i64, end: Tick) -> bool {
+        let reach = if self.controls.rhythm == Rhythm::Free {
+            0
+        } else {
+            ticks
+        };
+        let in_reach = |note: &Note| {
+            note.sounds_at(beat + CHECK) || (note.onset > beat && note.onset < beat + reach)
+        };
         let sounding = self.pitch_classes_at(beat);
         match self.controls.role {
             // A guessed bass note bends to the chord as it begins, which is sooner than any new plan.
@@ -76,9 +91,8 @@ impl Planner {
                 let rests = standing.peek().is_none();
                 sounding != 0
                     && (rests
-                        || standing.any(|note| {
-                            note.sounds_at(beat + CHECK) && clashes_with(note.pitch, sounding)
-                        }))
+                        || standing
+                            .any(|note| in_reach(&note) && clashes_with(note.pitch, sounding)))
             }
         }
     }

@@ -13,7 +13,7 @@ use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    controls::Controls,
+    controls::{Controls, Motion, Rhythm},
     generate::Music,
     note::{Note, between, compact},
     time::Tick,
@@ -170,6 +170,8 @@ fn cause(music: &Music, segment: &Segment, style: Option<u64>) -> u64 {
         scale,
         scale_lock,
         chords_win,
+        rhythm,
+        motion,
         memory,
         seed,
         // Told by the place, or not asked by who writes.
@@ -183,5 +185,9 @@ fn cause(music: &Music, segment: &Segment, style: Option<u64>) -> u64 {
     (role, mode, phrase_bars, lowest, highest, key, scale).hash(&mut hasher);
     (adventure.to_bits(), density.to_bits()).hash(&mut hasher);
     (scale_lock, chords_win, memory, seed).hash(&mut hasher);
+    // Projects from before these two were there find their takes again.
+    if (rhythm, motion) != (Rhythm::Free, Motion::Free) {
+        (rhythm, motion).hash(&mut hasher);
+    }
     hasher.finish()
 }

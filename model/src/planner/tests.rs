@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 mod asked;
 mod guarantees;
+mod lines;
 
 use super::*;
 use crate::{

@@ -21,6 +21,8 @@ pub const HEIGHT: f32 = 130.0;
 const FOLD_HEIGHT: f32 = 94.0;
 const ROW: f32 = 30.0;
 const GAP: f32 = 7.0;
+/// Between the rows of the narrow fold.
+const NARROW_GAP: f32 = 5.0;
 const PAD: f32 = 13.0;
 /// Narrower than this, key and scale take two rows.
 const NARROW: f32 = 380.0;
@@ -170,7 +172,10 @@ fn more_button(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     let (label, tip) = if view.fold {
         ("Less", "Puts the other controls away")
     } else {
-        ("More", "Feel, memory, channel, latency, bypass")
+        (
+            "More",
+            "Feel, rhythm, motion, memory, channel, latency, bypass",
+        )
     };
     let response = sign_button(ui, scene, rect, label, tip, |painter, rect| {
         let ink = look.palette.text;
@@ -244,48 +249,76 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool
         tip,
     );
     columns.left(look.px(6.0));
-    let gap = look.px(GAP);
-    let mut rows = Cutter {
-        rest: columns.rest,
-        gap,
-    };
     let in_header = shows_actions(scene, rect.width());
-    let count = if rect.height() > look.px(FOLD_HEIGHT + 1.0) {
-        3
+    if rect.height() > look.px(FOLD_HEIGHT + 1.0) {
+        four_rows(ui, scene, view, columns.rest, in_header, alone);
     } else {
-        2
-    };
-    let height = (rows.rest.height() - gap * (count - 1) as f32) / count as f32;
-    let first = cells(rows.top(height), 3, gap);
-    midi(ui, scene, [first[0], first[1]]);
-    if in_header {
-        forget(ui, scene, view, first[2]);
-    } else {
-        presets(ui, scene, first[2]);
+        two_rows(ui, scene, view, columns.rest);
     }
-    if count == 2 {
-        let last = cells(rows.rest, 4, gap);
-        rules(ui, scene, [last[0], last[1], last[2]]);
-        light(ui, scene, view, last[3]);
-        return;
-    }
-    let second = cells(rows.top(height), 3, gap);
+}
+
+/// What the wide fold has beside its knobs.
+fn two_rows(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
+    /// The lists with long values take more of the row.
+    const SHARE: f32 = 0.285;
+    let gap = scene.look.px(GAP);
+    let mut rows = Cutter { rest: rect, gap };
+    let first = rows.top((rect.height() - gap) / 2.0);
+    let mut columns = Cutter { rest: first, gap };
+    let width = first.width() * SHARE;
+    line(ui, scene, [columns.left(width), columns.left(width)]);
+    let others = cells(columns.rest, 2, gap);
+    midi(ui, scene, [others[0], others[1]]);
+    let second = cells(rows.rest, 5, gap);
     rules(ui, scene, [second[0], second[1], second[2]]);
+    light(ui, scene, view, second[3]);
+    forget(ui, scene, view, second[4]);
+}
+
+/// What the narrow fold has beside its knobs: presets, export and the way back too.
+fn four_rows(
+    ui: &mut Ui,
+    scene: &Scene,
+    view: &mut View,
+    rect: Rect,
+    in_header: bool,
+    alone: bool,
+) {
+    let gap = scene.look.px(NARROW_GAP);
+    let mut rows = Cutter { rest: rect, gap };
+    let height = (rect.height() - 3.0 * gap) / 4.0;
+    let first = cells(rows.top(height), 2, gap);
+    line(ui, scene, [first[0], first[1]]);
+    let second = cells(rows.top(height), 3, gap);
+    midi(ui, scene, [second[0], second[1]]);
+    if in_header {
+        forget(ui, scene, view, second[2]);
+    } else {
+        presets(ui, scene, second[2]);
+    }
+    let third = cells(rows.top(height), 3, gap);
+    rules(ui, scene, [third[0], third[1], third[2]]);
     let others = 1 + 2 * usize::from(!in_header) + usize::from(alone);
-    let mut last = cells(rows.rest, others, gap).into_iter();
-    if let Some(cell) = last.next() {
-        light(ui, scene, view, cell);
-    }
-    if let Some(cell) = last.next().filter(|_| !in_header) {
-        forget(ui, scene, view, cell);
-    }
-    if let Some(cell) = last.next().filter(|_| !in_header) {
-        export(ui, scene, view, cell);
+    let last = cells(rows.rest, others, gap);
+    light(ui, scene, view, last[0]);
+    if !in_header {
+        forget(ui, scene, view, last[1]);
+        export(ui, scene, view, last[2]);
     }
     if alone {
-        let less = cells(rows.rest, others, gap)[others - 1];
-        more_button(ui, scene, view, less);
+        more_button(ui, scene, view, last[others - 1]);
     }
+}
+
+/// What a line plays, and when.
+fn line(ui: &mut Ui, scene: &Scene, [rhythm, motion]: [Rect; 2]) {
+    let params = scene.params;
+    let tip = "Where notes begin: on each of these places, on some of them with Density below 0. \
+               Drums: where hats and ride do; half notes are half time";
+    choice(ui, scene, rhythm, &params.rhythm, tip);
+    let tip = "Which keys a line takes under the chord of the moment. Arpeggio and Alberti break Chords, \
+               Chord tones keeps them pure, the others leave them as they are. Drums: no effect";
+    choice(ui, scene, motion, &params.motion, tip);
 }
 
 fn midi(ui: &mut Ui, scene: &Scene, [channel, lookahead]: [Rect; 2]) {

@@ -76,6 +76,8 @@ fn choose(scene: &Scene, preset: &Preset) {
         scale,
         scale_lock,
         chords_win,
+        rhythm,
+        motion,
         dynamics,
         humanize,
         swing,
@@ -103,6 +105,8 @@ fn choose(scene: &Scene, preset: &Preset) {
     set_once(gestures, &params.scale, f32::from(scale as u8) / 8.0);
     set_once(gestures, &params.scale_lock, on(scale_lock));
     set_once(gestures, &params.chords_win, on(chords_win));
+    set_once(gestures, &params.rhythm, f32::from(rhythm as u8) / 7.0);
+    set_once(gestures, &params.motion, f32::from(motion as u8) / 6.0);
     set_once(gestures, &params.dynamics, signed(dynamics));
     set_once(gestures, &params.humanize, humanize);
     set_once(gestures, &params.swing, swing);

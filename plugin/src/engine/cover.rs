@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use continuo_model::{
-    controls::Role,
     harmony::Bar,
     time::{BarGrid, THIRTY_SECOND, Tick},
 };
 
 use crate::{
-    ladder::{Ladder, Rung, Segment},
+    ladder::{Bending, Ladder, Rung, Segment},
     link::Epoch,
     schedule::{Schedule, Waiting},
     status::Status,
@@ -96,7 +95,7 @@ impl Cover {
         &mut self,
         (from, to): (f64, f64),
         grid: BarGrid,
-        (role, any_key): (Role, bool),
+        bending: &Bending,
         schedule: &mut Schedule,
     ) {
         self.head = to;
@@ -115,7 +114,7 @@ impl Cover {
                     self.status.add(Rung::Planned.count(), 1);
                     end
                 }
-                None => self.fill(at, grid, (role, any_key), schedule),
+                None => self.fill(at, grid, bending, schedule),
             };
             self.covered = at;
         }
@@ -126,7 +125,7 @@ impl Cover {
         &mut self,
         at: Tick,
         grid: BarGrid,
-        (role, any_key): (Role, bool),
+        bending: &Bending,
         schedule: &mut Schedule,
     ) -> Tick {
         let bar = Bar::containing(grid, at);
@@ -136,7 +135,7 @@ impl Cover {
             from: at,
             to: bar.end(),
         };
-        let rung = self.ladder.fill(&segment, role, any_key, |note| {
+        let rung = self.ladder.fill(&segment, bending, |note| {
             schedule.insert(Waiting {
                 epoch: segment.epoch,
                 note,

@@ -7,7 +7,6 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use continuo_model::{
-    controls::Role,
     fit::{Fit, SILENCE, fit_pitch},
     time::{THIRTY_SECOND, TICKS_PER_QUARTER},
 };
@@ -16,6 +15,7 @@ use super::{
     Body, InputEvent, Kind, Sink, cover::Cover, event::named_keys, outbox::Outbox, stretch::Stretch,
 };
 use crate::{
+    ladder::Bending,
     link::{Epoch, Planned, PlannedNote},
     schedule::{KEYS, Schedule, Sounding, SoundingTable, Waiting, key_index},
     status::{Count, Status},
@@ -44,10 +44,8 @@ pub struct Output {
     pub thru: bool,
     /// Heard events are passed on and nothing is generated.
     pub bypass: bool,
-    /// What is played.
-    pub role: Role,
-    /// A note may bend to any key: neither scale nor range is held to.
-    pub any_key: bool,
+    /// How what was made for another bar is played.
+    pub bending: Bending,
 }
 
 impl Output {
@@ -273,8 +271,8 @@ impl<E: Copy> Player<E> {
         let began = stretch.span.map_or(0.0, |span| span.frontier(first));
         if let Some(span) = stretch.span {
             let ticks = (began, span.frontier(last));
-            let how = (output.role, output.any_key);
-            self.cover.go(ticks, stretch.grid, how, &mut self.schedule);
+            self.cover
+                .go(ticks, stretch.grid, &output.bending, &mut self.schedule);
         }
         while let Some((offset, next)) = self.next(stretch, first, last) {
             let since_first = stretch
@@ -418,6 +416,7 @@ impl<E: Copy> Player<E> {
         }
         // By their plans they have ended; what stood in for a late plan, or came late itself, may not have.
         while let Some(sounding) = output
+            .bending
             .role
             .strikes_anew()
             .then(|| self.sounding.take_other_than(note.onset))

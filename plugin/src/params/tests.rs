@@ -42,6 +42,8 @@ fn names_and_order_are_what_automation_relies_on() {
         "Lookahead",
         "Bypass",
         "Chords win",
+        "Rhythm",
+        "Motion",
     ];
     assert_eq!(names, expected);
 }
@@ -90,4 +92,6 @@ fn values_read_as_a_musician_writes_them() {
     assert_eq!(shown("Channel", 0.0), "As heard");
     assert_eq!(shown("Channel", 1.0), "16");
     assert_eq!(shown("Scale", 5.0 / 8.0), "Harmonic minor");
+    assert_eq!(shown("Rhythm", 3.0 / 7.0), "Quarter notes");
+    assert_eq!(shown("Motion", 2.0 / 6.0), "Roots and fifths");
 }

@@ -140,7 +140,7 @@ impl Setting {
 }
 
 /// Every control, in the order of the host's list.
-pub const CONTROLS: [Control; 22] = [
+pub const CONTROLS: [Control; 24] = [
     Control {
         name: "Role",
         caption: "One tune, second time round; Continue hears two bars of it",
@@ -481,6 +481,36 @@ pub const CONTROLS: [Control; 22] = [
         settings: &[
             at("Off", &[("Chords win", "Off")]),
             at("On", &[("Chords win", "On")]),
+        ],
+        alike: &[],
+        view: FOUR,
+    },
+    Control {
+        name: "Rhythm",
+        caption: "Bass under chords, second time round",
+        material: Material::Piano(4),
+        with: &[("Channel", "16"), ("Role", "Bass")],
+        settings: &[
+            at("Free", &[("Rhythm", "Free")]),
+            at("Eighth\nnotes", &[("Rhythm", "Eighth notes")]),
+            at("Off-beats", &[("Rhythm", "Off-beats")]),
+        ],
+        alike: &[],
+        view: FOUR,
+    },
+    Control {
+        name: "Motion",
+        caption: "Bass in eighths under chords, second time round",
+        material: Material::Piano(4),
+        with: &[
+            ("Channel", "16"),
+            ("Role", "Bass"),
+            ("Rhythm", "Eighth notes"),
+        ],
+        settings: &[
+            at("Roots", &[("Motion", "Roots")]),
+            at("Steps", &[("Motion", "Steps")]),
+            at("Alberti", &[("Motion", "Alberti")]),
         ],
         alike: &[],
         view: FOUR,

@@ -60,7 +60,7 @@ impl Scenario {
             seed,
             format,
             rate,
-            params: params(numbers),
+            params: [params(numbers), line(seed)].concat(),
             other_blocks,
             session,
             clip_name,
@@ -200,6 +200,36 @@ fn params(numbers: &mut impl Rng) -> Vec<(&'static str, &'static str)> {
     }
     if numbers.random_bool(0.25) {
         params.push(("Lookahead", one_of(numbers, &["30 ms", "60 ms", "120 ms"])));
+    }
+    params
+}
+
+/// What is asked of a line, from a stream of its own: the rest of a seed's scenario was there before it.
+fn line(seed: u64) -> Vec<(&'static str, &'static str)> {
+    let mut numbers = ChaCha8Rng::seed_from_u64(!seed);
+    let rhythms = [
+        "Whole notes",
+        "Half notes",
+        "Quarter notes",
+        "Eighth notes",
+        "Eighth triplets",
+        "Sixteenth notes",
+        "Off-beats",
+    ];
+    let motions = [
+        "Roots",
+        "Roots and fifths",
+        "Chord tones",
+        "Steps",
+        "Arpeggio",
+        "Alberti",
+    ];
+    let choices: [(&str, &[&str]); 2] = [("Rhythm", &rhythms), ("Motion", &motions)];
+    let mut params = Vec::new();
+    for (name, values) in choices {
+        if numbers.random_bool(0.25) {
+            params.push((name, one_of(&mut numbers, values)));
+        }
     }
     params
 }

@@ -2,7 +2,7 @@
 //! fraction of a tick, lengths, keys and velocities, for every role and at several settings of each control.
 
 use continuo_model::{
-    controls::{Controls, Mode, Role, Scale},
+    controls::{Controls, Mode, Motion, Rhythm, Role, Scale},
     generate::{Generator, LEAD},
     midi_file::Song,
     note::Note,
@@ -188,7 +188,7 @@ pub fn check_with(
 
 /// Several settings of each control, on top of `base`.
 fn settings(base: Controls) -> Vec<Controls> {
-    let changes: [fn(&mut Controls); 16] = [
+    let changes: [fn(&mut Controls); 25] = [
         |_| {},
         |controls| controls.mode = Mode::Answer,
         |controls| (controls.mode, controls.phrase_bars) = (Mode::Answer, 1),
@@ -203,6 +203,24 @@ fn settings(base: Controls) -> Vec<Controls> {
             (controls.scale, controls.scale_lock) = (Scale::HarmonicMinor, true);
             controls.chords_win = true;
         },
+        |controls| controls.rhythm = Rhythm::WholeNotes,
+        |controls| (controls.rhythm, controls.motion) = (Rhythm::HalfNotes, Motion::Roots),
+        |controls| {
+            (controls.rhythm, controls.motion) = (Rhythm::QuarterNotes, Motion::Steps);
+            controls.adventure = 0.2;
+        },
+        |controls| {
+            (controls.rhythm, controls.motion) = (Rhythm::EighthNotes, Motion::Alberti);
+            controls.scale_lock = true;
+        },
+        |controls| (controls.rhythm, controls.motion) = (Rhythm::EighthTriplets, Motion::Arpeggio),
+        |controls| {
+            (controls.rhythm, controls.motion) = (Rhythm::SixteenthNotes, Motion::ChordTones);
+            controls.swing = 0.5;
+        },
+        |controls| (controls.rhythm, controls.density) = (Rhythm::OffBeats, -0.5),
+        |controls| controls.motion = Motion::RootsAndFifths,
+        |controls| (controls.motion, controls.mode) = (Motion::Steps, Mode::Answer),
         |controls| controls.dynamics = -0.6,
         |controls| (controls.dynamics, controls.humanize) = (0.5, 1.0),
         |controls| (controls.swing, controls.humanize) = (0.66, 0.3),

@@ -1,11 +1,12 @@
 //! The parameters are a promise to automation and saved projects: names, order, values, state.
 
+use continuo_model::controls::{Motion, Rhythm};
 use continuo_tests::host::{Format, Instance};
 
 use crate::support::{Numbers, plugin, share_machine};
 
 /// Every parameter, in order.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 24] = [
     "Role",
     "Mode",
     "Phrase",
@@ -28,6 +29,8 @@ const NAMES: [&str; 22] = [
     "Lookahead",
     "Bypass",
     "Chords win",
+    "Rhythm",
+    "Motion",
 ];
 
 #[test]
@@ -99,6 +102,12 @@ fn every_documented_value_can_be_written_and_reads_back() {
             for name in ["Adventure", "Density", "Dynamics", "Humanize", "Swing"] {
                 write_and_read(&mut *instance, name, share);
             }
+        }
+        for rhythm in Rhythm::ALL {
+            write_and_read(&mut *instance, "Rhythm", rhythm.name());
+        }
+        for motion in Motion::ALL {
+            write_and_read(&mut *instance, "Motion", motion.name());
         }
         write_and_read(&mut *instance, "Density", "-100 %");
         write_and_read(&mut *instance, "Scale", "Harmonic minor");

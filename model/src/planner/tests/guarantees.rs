@@ -4,7 +4,7 @@ use super::*;
 use crate::{chord::PitchClassSet, constrain::Hands, controls::Scale};
 
 /// Random hands: chords and lines in any key, none of them tidy.
-fn music() -> impl Strategy<Value = Vec<Note>> {
+pub fn music() -> impl Strategy<Value = Vec<Note>> {
     let note = (0i64..6 * 96, 1i64..100, 30u8..100, 1u8..=127).prop_map(
         |(onset, duration, pitch, velocity)| Note {
             onset: Tick(onset),

@@ -91,6 +91,8 @@ fn every_list_opens_and_takes_a_choice() {
         ("Key", "D#"),
         ("Scale", "Dorian"),
         ("Phrase", "8 bars"),
+        ("Rhythm", "Eighth triplets"),
+        ("Motion", "Roots and fifths"),
         ("Channel", "As heard"),
         ("Lookahead", "60 ms"),
     ] {
@@ -350,11 +352,11 @@ fn tab_reaches_every_control_and_comes_round() {
         reached.push(focused);
     }
     // Five roles, the song, two knobs, the take and its arrows, the phrase, three switches, key, scale, lock,
-    // more, two ends of the range, three knobs, two lists, forget, four switches, presets, export and its folder,
+    // more, two ends of the range, three knobs, four lists, forget, four switches, presets, export and its folder,
     // the list of styles.
     assert_eq!(
         reached.len(),
-        2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 3 + 5 + 1
+        2 + 5 + 1 + 2 + 3 + 1 + 3 + 4 + 2 + 3 + 5 + 5 + 1
     );
     assert!(reached.iter().all(Option::is_some));
 }

@@ -237,6 +237,8 @@ fn by_day_it_is_light() {
     let mut stage = with_role(Role::Bass, 640, true);
     stage.view.light = true;
     stage.view.fold = true;
+    set(stage.params.rhythm.as_ptr(), 6.0 / 7.0);
+    set(stage.params.motion.as_ptr(), 2.0 / 6.0);
     let waltz = BarGrid {
         downbeat: Tick(576),
         number: 8,

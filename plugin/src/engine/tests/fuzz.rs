@@ -1,6 +1,7 @@
 //! Random transports, plans, players and block sizes: whatever happens, events leave in order and in
 //! range (the rig checks it), no key sounds twice, every note ends.
 
+use continuo_model::chord::PitchClassSet;
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
@@ -40,7 +41,13 @@ fn planned() -> impl Strategy<Value = PlannedNote> {
         0..2_u8,
         pitches(),
         any::<bool>(),
-        prop_oneof![Just(Fit::AsPlanned), Just(Fit::ChordTone), Just(Fit::Root)],
+        prop_oneof![
+            Just(Fit::AsPlanned),
+            Just(Fit::ChordTone),
+            Just(Fit::Root),
+            (0..128_u8).prop_map(Fit::Figure),
+            (0..128_u8).prop_map(|root| Fit::Steps(root, PitchClassSet::from_mask(0xab5))),
+        ],
     )
         .prop_map(
             |(duration, delay_millitick, channel, pitch, yields, fit)| PlannedNote {

@@ -1,6 +1,6 @@
 //! What the worker is told: epochs, positions, clocks, controls.
 
-use continuo_model::controls::{Mode, Role, Scale};
+use continuo_model::controls::{Mode, Motion, Rhythm, Role, Scale};
 
 use super::*;
 
@@ -145,7 +145,7 @@ fn news_of_meter_loop_and_tempo_keep_the_epoch() {
 #[test]
 fn soft_controls_keep_the_plan_and_the_others_void_it() {
     type Change = fn(&mut Controls);
-    let changes: [(Change, bool); 19] = [
+    let changes: [(Change, bool); 21] = [
         (|c| c.adventure = 0.9, false),
         (|c| c.density = -0.5, false),
         (|c| c.dynamics = 0.5, false),
@@ -160,6 +160,8 @@ fn soft_controls_keep_the_plan_and_the_others_void_it() {
         (|c| c.scale = Scale::Dorian, true),
         (|c| c.scale_lock = true, true),
         (|c| c.chords_win = true, true),
+        (|c| c.rhythm = Rhythm::QuarterNotes, true),
+        (|c| c.motion = Motion::Roots, true),
         (|c| c.take = 1, false),
         (|c| c.hold = true, false),
         (|c| c.memory = false, true),
