@@ -175,13 +175,13 @@ fn a_walking_bass_walks_from_root_to_root() {
     // On the first pass it walks too, but does not know where to.
     let first = play_knowing("Walking bass", &chords(), Knowledge::FirstPass);
     let keys: Vec<u8> = first.iter().map(|played| played.note.pitch).collect();
+    let mut seconds = 0;
     for (bar, keys) in keys.chunks_exact(4).enumerate() {
         assert_eq!(keys[0] % 12, CHORDS[bar % 4].1, "bar {bar}: {keys:?}");
-        let seconds = keys
-            .windows(2)
-            .filter(|pair| (1..=2).contains(&pair[0].abs_diff(pair[1])));
-        assert!(seconds.count() >= 2, "bar {bar}: {keys:?}");
+        let steps = keys.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+        seconds += steps.filter(|step| (1..=2).contains(step)).count();
     }
+    assert!(seconds * 2 >= keys.len(), "{keys:?}");
 }
 
 /// Whether a key belongs to the chord of its bar.
