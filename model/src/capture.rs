@@ -17,10 +17,11 @@ pub use self::{
     row::{Place, Row, key_of},
 };
 use crate::{
-    controls::{Controls, Role},
+    controls::{Controls, Mode, Role},
     feel::Played,
     fit::{Fit, SILENCE, fit_pitch},
     generate::LEAD,
+    midi_file::DRUM_CHANNEL,
     note::Note,
     planner::Action,
     time::{BarGrid, Tick},
@@ -89,6 +90,8 @@ struct Own {
 struct Waiting {
     pass: u32,
     fit: Fit,
+    /// It belongs to an answer: that nobody plays is no reason to be silent.
+    answers: bool,
     own: Own,
 }
 
@@ -203,13 +206,8 @@ impl Capture {
         };
         self.note_off(at, channel, pitch);
         self.begin_notes(onset);
-        for own in self
-            .own
-            .iter_mut()
-            .rev()
-            .take(NEAR)
-            .filter(|own| own.yields)
-        {
+        let melodies = self.own.iter_mut().rev().take(NEAR);
+        for own in melodies.filter(|own| own.yields && channel != DRUM_CHANNEL) {
             own.played.cut(onset.0 as f64);
         }
         let note = Note {
@@ -261,7 +259,13 @@ impl Capture {
                     yields: planned.yields,
                 };
                 let fit = planned.fit;
-                self.plan.push(Waiting { pass, fit, own });
+                let answers = controls.mode == Mode::Answer;
+                self.plan.push(Waiting {
+                    pass,
+                    fit,
+                    answers,
+                    own,
+                });
             }
         }
     }
@@ -370,7 +374,8 @@ impl Capture {
         let begins = own.played.begins();
         let mut down = 0u128;
         let mut since = f64::INFINITY;
-        for heard in self.heard.iter().rev().take(NEAR) {
+        let pitched = |heard: &&HeardNote| heard.channel != DRUM_CHANNEL;
+        for heard in self.heard.iter().rev().take(NEAR).filter(pitched) {
             let note = heard.note;
             let ago = begins - note.onset.0 as f64;
             if ago < 0.0 {
@@ -382,7 +387,7 @@ impl Capture {
             since = since.min(ago);
         }
         let player_is_heard = down != 0 || since.round() < LEAD as f64;
-        let nobody_plays = down == 0 && since.round() > SILENCE as f64;
+        let nobody_plays = down == 0 && since.round() > SILENCE as f64 && !waiting.answers;
         let guessed = waiting.fit != Fit::AsPlanned;
         if (own.yields && player_is_heard) || (guessed && nobody_plays) {
             return;

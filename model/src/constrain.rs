@@ -53,6 +53,19 @@ const LEAST_OF_A_CHORD: usize = 3;
 /// How far the lowest note of a chord may move from one to the next: an octave.
 const LEAP_OF_A_CHORD: u8 = 12;
 
+/// What the music at a place asks of a key there.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The harmony.
+    pub harmony: &'a Harmony,
+    /// The lowest heard key, under which a bass line stays.
+    pub ceiling: Option<u8>,
+    /// Pitch class of the root of a chord that a bass meets there.
+    pub new_root: Option<u8>,
+    /// The pitch classes to which it is kept.
+    pub tones: Option<PitchClassSet>,
+}
+
 /// The rules of one segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -225,19 +238,14 @@ impl Rules {
             .any(|pitch| allowed.contains(pitch) && self.may_strike(pitch, at, bar, notes))
     }
 
-    /// Masks the pitch logits for a note at `at` after `notes` of the segment. `ceiling` is the lowest
-    /// heard key at that place, under which a bass line stays; `new_root` the pitch class of the root of a
-    /// chord that it meets there.
-    pub fn pitches(
-        &self,
-        logits: &mut [f32],
-        at: Tick,
-        notes: &[Note],
-        harmony: &Harmony,
-        ceiling: Option<u8>,
-        new_root: Option<u8>,
-        tones: Option<PitchClassSet>,
-    ) {
+    /// Masks the pitch logits for a note at `at` after `notes` of the segment.
+    pub fn pitches(&self, logits: &mut [f32], at: Tick, notes: &[Note], place: &Place) {
+        let Place {
+            harmony,
+            ceiling,
+            new_root,
+            tones,
+        } = *place;
         let chord = harmony.chords[1].or(harmony.chords[0]);
         let chord = chord.filter(|_| self.chords_win);
         let may_sound = |pitch: u8| {

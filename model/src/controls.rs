@@ -323,10 +323,4 @@ impl Controls {
     pub fn range(&self) -> (u8, u8) {
         (self.lowest.min(self.highest), self.lowest.max(self.highest))
     }
-
-    /// Whether any key may be played: a note may bend to a chord that nobody knew.
-    #[must_use]
-    pub fn any_key(&self) -> bool {
-        !self.scale_lock && self.range() == (0, 127)
-    }
 }

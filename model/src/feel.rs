@@ -4,7 +4,7 @@ use crate::{
     controls::Controls,
     harmony::Bar,
     note::Note,
-    time::{BarGrid, TICKS_PER_QUARTER, Tick},
+    time::{BarGrid, TICKS_PER_QUARTER},
 };
 
 /// How much later than written the off-beat eighth falls at full Swing, in ticks: 3 to 1, a dotted eighth
@@ -60,7 +60,7 @@ impl Played {
     #[must_use]
     pub fn in_bars(note: &Note, grid: BarGrid, controls: &Controls) -> Self {
         let bar = Bar::containing(grid, note.onset);
-        Self::of(note, feel(note, bar.start, bar.end(), controls))
+        Self::of(note, feel(note, &bar, controls))
     }
 
     /// Where it begins to sound, in ticks.
@@ -98,17 +98,23 @@ impl From<Note> for Played {
     }
 }
 
-/// How `note` is played in a bar that starts at `bar_start` and ends at `bar_end`. Depends on the note and
-/// its place alone: every pass plays it alike.
+/// How `note` is played in `bar`. Depends on the note and its place alone: every pass plays it alike.
 #[must_use]
-pub fn feel(note: &Note, bar_start: Tick, bar_end: Tick, controls: &Controls) -> Feel {
-    let position = (note.onset - bar_start) as f64;
-    let swung = swing(position, f64::from(controls.swing.clamp(0.0, 1.0)));
+pub fn feel(note: &Note, bar: &Bar, controls: &Controls) -> Feel {
+    // Beats of three eighths have none between two others that could come late.
+    let straight = bar.beat % TICKS_PER_QUARTER != 0;
+    let amount = if straight {
+        0.0
+    } else {
+        f64::from(controls.swing.clamp(0.0, 1.0))
+    };
+    let position = (note.onset - bar.start) as f64;
+    let swung = swing(position, amount);
     let humanize = f64::from(controls.humanize.clamp(0.0, 1.0));
     let (late, rough) = jitter(note, controls.seed);
     let delay = swung - position + humanize * FULL_LATENESS * late;
     // A last sixteenth pushed by swing stays in its bar.
-    let room = (bar_end - note.onset) as f64 - 0.5;
+    let room = (bar.end() - note.onset) as f64 - 0.5;
     let dynamics = f64::from(controls.dynamics.clamp(-1.0, 1.0));
     // Softer towards a quarter, louder towards full.
     let written = f64::from(note.velocity);
@@ -118,8 +124,8 @@ pub fn feel(note: &Note, bar_start: Tick, bar_end: Tick, controls: &Controls) ->
         written + (127.0 - written) * 0.75 * dynamics
     };
     let velocity = played + humanize * FULL_ROUGHNESS * (2.0 * rough - 1.0);
-    let end = (note.end() - bar_start) as f64;
-    let end_delay = swing(end, f64::from(controls.swing.clamp(0.0, 1.0))) - end;
+    let end = (note.end() - bar.start) as f64;
+    let end_delay = swing(end, amount) - end;
     Feel {
         end_delay_millitick: (end_delay * 1000.0).round() as i32,
         delay_millitick: (delay.clamp(0.0, room.max(0.0)) * 1000.0).round() as i32,
@@ -159,6 +165,11 @@ fn jitter(note: &Note, seed: u64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::{Meter, Tick};
+
+    fn bar(meter: Meter) -> Bar {
+        Bar::containing(BarGrid::from_origin(meter), Tick(0))
+    }
 
     fn played(onset: i64, controls: &Controls) -> Feel {
         let note = Note {
@@ -167,7 +178,7 @@ mod tests {
             pitch: 60,
             velocity: 80,
         };
-        feel(&note, Tick(0), Tick(96), controls)
+        feel(&note, &bar(Meter::COMMON), controls)
     }
 
     #[test]
@@ -187,6 +198,19 @@ mod tests {
         assert_eq!(played(12, &controls).delay_millitick, 4000);
         assert_eq!(played(24, &controls).delay_millitick, 0);
         assert!(played(18, &controls).delay_millitick < 4000);
+    }
+
+    #[test]
+    fn beats_of_three_do_not_swing() {
+        let controls = Controls {
+            swing: 1.0,
+            ..Controls::default()
+        };
+        let six_eight = bar(Meter::new(6, 8).expect("a meter"));
+        for onset in (0..72).step_by(6) {
+            let feel = feel(&Note::plain(onset, 6, 60), &six_eight, &controls);
+            assert_eq!(feel.delay_millitick, 0, "at {onset}");
+        }
     }
 
     #[test]

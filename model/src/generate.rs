@@ -169,11 +169,7 @@ impl Generator {
             heard: music.heard,
             own: music.own,
             since: music.since,
-            shift: shift_to_c(
-                controls.role,
-                between(music.heard, from, known),
-                between(music.own, from, segment.bar.start),
-            ),
+            shift: shift(music, from, known, segment.bar.start),
         };
         let mut tokenizer = Tokenizer::new(scene, from);
         for past in context.iter().chain(earlier) {
@@ -407,7 +403,7 @@ fn rules(music: &Music, segment: &Segment, asked: &Asked, key: Option<Key>, own:
     let rules = Rules::new(controls, &segment.bar, key, own).denser(stir(music, segment));
     // A guessed bass is silent anyway while nobody plays; a drummer counts a song in.
     let begins = match controls.role {
-        Role::Bass => segment.horizon <= segment.start && controls.any_key(),
+        Role::Bass => segment.horizon <= segment.start,
         Role::Drums => between(music.heard, music.since, segment.horizon).is_empty(),
         Role::Continue | Role::Chords | Role::Counter => false,
     };
@@ -458,6 +454,18 @@ pub fn key_of(music: &Music, segment: &Segment) -> Option<Key> {
         _ => &[],
     };
     Key::find(lately(music, segment).iter().chain(melody))
+}
+
+/// How far the network's keys lie above the notes' from `from` on, of which what is heard before `known` and our
+/// own part before `bar` tell.
+fn shift(music: &Music, from: Tick, known: Tick, bar: Tick) -> i8 {
+    /// Notes in which a key is found. Our own go by it: what was guessed wrongly must not outvote them.
+    const ENOUGH: usize = 12;
+    let role = music.controls.role;
+    let heard = between(music.heard, from, known);
+    let own = between(music.own, from, bar);
+    let follows = role != Role::Continue && heard.len() >= ENOUGH;
+    shift_to_c(role, heard, if follows { &[] } else { own })
 }
 
 /// The heard notes of the last bars before the horizon.

@@ -35,9 +35,9 @@ pub use self::{
 };
 
 use crate::{
-    constrain::scale_of,
+    constrain::{nearest_allowed, scale_of},
     controls::{Controls, Mode, Rhythm, Role},
-    fit::{Fit, SILENCE, fit_pitch},
+    fit::{Bend, Bounds, Fit, SILENCE, fit_pitch},
     generate::{Asked, Generator, LEAD, Music, key_of},
     harmony::Bar,
     note::Note,
@@ -438,16 +438,17 @@ impl Planner {
             && !own
                 .iter()
                 .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
-        // A note that bends can leave the scale or the range, so it does not where these are held to.
-        let bends = guessed && self.controls.any_key() && role == Role::Bass;
-        let motion = self.controls.motion;
+        let bends = guessed && role == Role::Bass;
+        let (motion, mode) = (self.controls.motion, self.controls.mode);
         let scale = scale_of(&self.controls, key_of(&music, segment));
+        let bounds = Bounds::of(&self.controls, scale);
         let mut guessed_root = None;
         let mut planned = |note: Note| Planned {
             note,
             fit: if bends {
                 let root = *guessed_root.get_or_insert(note.pitch);
-                Fit::of_bass(motion, note.onset == segment.bar.start, root, scale)
+                let bend = Bend::of_bass(motion, note.onset == segment.bar.start, root, scale);
+                Fit::Bent(bend, bounds)
             } else {
                 Fit::AsPlanned
             },
@@ -457,7 +458,8 @@ impl Planner {
         let mut adopting = Adopting::new(&mut self.own, pass, role, until, out);
         let mut take = |note: Note| {
             // Where the player is known to play, the melody is the player's.
-            let free = role != Role::Continue || guessed;
+            let answers = mode == Mode::Answer;
+            let free = role != Role::Continue || guessed || answers;
             if free || last_heard.is_none_or(|end| note.onset >= end) {
                 adopting.take(planned(note));
             }
@@ -486,7 +488,10 @@ impl Planner {
         };
         // Where the rhythm is given it rests because it was thinned.
         if bends && notes.is_empty() && self.controls.rhythm == Rhythm::Free {
-            take(pedal(segment));
+            let key = key_of(&music, segment);
+            nearest_allowed(&self.controls, key, PEDAL_PITCH)
+                .into_iter()
+                .for_each(|pitch| take(pedal(segment, pitch)));
         }
     }
 
@@ -513,12 +518,15 @@ impl Planner {
     /// Notes that began before `to` and bent to what was heard: remembers them as they were played.
     fn settle(&mut self, to: Tick) {
         let timeline = &self.timeline;
+        let answers = self.controls.mode == Mode::Answer;
         self.own.retain_mut(|planned| {
             let onset = planned.note.onset;
             if planned.fit == Fit::AsPlanned || onset >= to {
                 return true;
             }
             let (down, heard_lately) = timeline.keys_at(onset, SILENCE);
+            // Who is answered listens.
+            let heard_lately = heard_lately || answers;
             planned.note.pitch = fit_pitch(planned.note.pitch, planned.fit, down);
             planned.fit = Fit::AsPlanned;
             heard_lately
@@ -528,10 +536,10 @@ impl Planner {
 
 /// The bass line of somebody who does not know the song yet: one long note, which will bend to the chord
 /// that comes.
-fn pedal(segment: &Segment) -> Note {
+fn pedal(segment: &Segment, pitch: u8) -> Note {
     Note {
         onset: segment.start,
-        pitch: PEDAL_PITCH,
+        pitch,
         duration: segment.end - segment.start,
         velocity: PEDAL_VELOCITY,
     }

@@ -8,6 +8,7 @@ use continuo_model::{
     feel::feel,
     generate::Generator,
     harmony::Bar,
+    midi_file::DRUM_CHANNEL,
     planner::{Action, Memory, Planner},
     time::{BarGrid, Tick},
 };
@@ -216,6 +217,11 @@ impl Desk {
                 pitch,
                 velocity,
             } => {
+                // Drums are no pitches to go along with, and their channel is no line's.
+                if channel == DRUM_CHANNEL {
+                    self.capture.note_on(at, channel, pitch, velocity);
+                    return false;
+                }
                 self.channel = channel;
                 let cycle = self.playing.and_then(|(_, cycle)| cycle);
                 if cycle.is_some_and(|(_, end)| at + 1 >= end) {
@@ -226,7 +232,9 @@ impl Desk {
                 }
             }
             Heard::NoteOff { at, channel, pitch } => {
-                self.planner.note_off(at, channel, pitch);
+                if channel != DRUM_CHANNEL {
+                    self.planner.note_off(at, channel, pitch);
+                }
                 self.capture.note_off(at, channel, pitch);
             }
             Heard::Forget => self.planner.forget(),
@@ -288,7 +296,7 @@ impl Desk {
                     notes += 1;
                     let note = planned.note;
                     let bar = Bar::containing(grid, note.onset);
-                    let feel = feel(&note, bar.start, bar.end(), &controls);
+                    let feel = feel(&note, &bar, &controls);
                     Planned::Note {
                         epoch: epoch_of(pass),
                         note: PlannedNote {

@@ -23,7 +23,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use continuo_model::{controls::Controls, time::Tick};
+use continuo_model::{
+    controls::{Controls, Mode},
+    fit::Bounds,
+    time::Tick,
+};
 
 pub use self::event::{Body, InputEvent, Kind, OutputEvent, Sink};
 use self::{
@@ -162,7 +166,8 @@ impl<E: Copy> Engine<E> {
             bending: Bending {
                 role: block.controls.role,
                 motion: block.controls.motion,
-                any_key: block.controls.any_key(),
+                answers: block.controls.mode == Mode::Answer,
+                bounds: Bounds::known(&block.controls),
             },
         };
         self.player.open(block.frames, sink);

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use continuo_model::{
     chord::PitchClassSet,
     controls::{Motion, Role},
-    fit::Fit,
+    fit::{Bend, Bounds, Fit},
     time::Tick,
 };
 
@@ -214,19 +214,22 @@ pub struct Bending {
     pub role: Role,
     /// Which keys a line takes.
     pub motion: Motion,
-    /// Where not any key may be played, nothing bends.
-    pub any_key: bool,
+    /// It answers: that nobody plays is no reason to be silent.
+    pub answers: bool,
+    /// Where to; nothing bends where that is not known.
+    pub bounds: Option<Bounds>,
 }
 
 impl Bending {
     /// That of a note on the downbeat, or after, of a bar whose first note is at the key `root`.
     fn of(&self, on_downbeat: bool, root: u8) -> Fit {
-        match self.role {
-            _ if !self.any_key => Fit::AsPlanned,
-            Role::Bass => Fit::of_bass(self.motion, on_downbeat, root, PitchClassSet::ALL),
-            Role::Chords | Role::Counter => Fit::NearestTone,
-            Role::Continue | Role::Drums => Fit::AsPlanned,
-        }
+        let bend = match self.role {
+            Role::Bass => Bend::of_bass(self.motion, on_downbeat, root, PitchClassSet::ALL),
+            Role::Chords | Role::Counter => Bend::NearestTone,
+            Role::Continue | Role::Drums => return Fit::AsPlanned,
+        };
+        self.bounds
+            .map_or(Fit::AsPlanned, |bounds| Fit::Bent(bend, bounds))
     }
 }
 
@@ -282,7 +285,8 @@ mod tests {
         let bending = Bending {
             role,
             motion: Motion::Free,
-            any_key: true,
+            answers: false,
+            bounds: Some(Bounds::NONE),
         };
         let rung = ladder.fill(gap, &bending, |note| {
             notes.push((note.onset.0, note.pitch, note.fit));
@@ -309,14 +313,17 @@ mod tests {
     #[test]
     fn the_second_is_the_last_bar_bent_to_the_harmony() {
         let ladder = ladder();
-        let expect = |fit| (Rung::Moved, vec![(192, 45, fit)]);
+        let expect = |bend| {
+            let fit = Fit::Bent(bend, Bounds::NONE);
+            (Rung::Moved, vec![(192, 45, fit)])
+        };
         assert_eq!(
             filled(&ladder, &bar(FIRST, 2), Role::Bass),
-            expect(Fit::Root)
+            expect(Bend::Root)
         );
         assert_eq!(
             filled(&ladder, &bar(FIRST, 2), Role::Chords),
-            expect(Fit::NearestTone)
+            expect(Bend::NearestTone)
         );
     }
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     chord::Key,
     controls::Scale,
+    fit::{Bend, Bounds},
     midi_file::{self, Song},
     planner::Planned,
     time::Meter,
@@ -251,8 +252,20 @@ fn a_flood_of_notes_is_bounded() {
 fn a_guessed_bass_note_is_kept_as_it_bent() {
     let mut capture = Capture::default();
     capture.start(Tick(0), bars(), 120.0);
-    plan_as(&mut capture, 0, Note::plain(24, 24, 40), Fit::Root, false);
-    plan_as(&mut capture, 0, Note::plain(192, 24, 40), Fit::Root, false);
+    plan_as(
+        &mut capture,
+        0,
+        Note::plain(24, 24, 40),
+        Fit::Bent(Bend::Root, Bounds::NONE),
+        false,
+    );
+    plan_as(
+        &mut capture,
+        0,
+        Note::plain(192, 24, 40),
+        Fit::Bent(Bend::Root, Bounds::NONE),
+        false,
+    );
     for pitch in [60, 65, 69] {
         capture.note_on(Tick(24), 0, pitch, 80);
     }

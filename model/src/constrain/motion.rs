@@ -100,7 +100,13 @@ impl Rules {
     #[must_use]
     pub fn tones(&self, chord: Option<Chord>) -> Option<PitchClassSet> {
         let keeps = self.role == Role::Chords && self.motion == Motion::ChordTones;
-        let tones = chord.filter(|_| keeps)?.pitch_classes();
+        self.pure(&chord.filter(|_| keeps)?)
+    }
+
+    /// The notes of `chord` that may be played; `None` where they are less than a chord has.
+    #[must_use]
+    pub fn pure(&self, chord: &Chord) -> Option<PitchClassSet> {
+        let tones = chord.pitch_classes();
         let tones = if self.chords_win {
             tones
         } else {

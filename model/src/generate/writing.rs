@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Music, Refused, Surprise, lately};
 use crate::{
-    chord::{Chord, Span},
-    constrain::{Next, Rules, Told},
+    chord::{Chord, PitchClassSet, Span},
+    constrain::{Next, Place, Rules, Told},
     controls::Role,
     echo::{Classes, NoteEchoes},
     harmony::Harmony,
@@ -181,12 +181,16 @@ impl Writing<'_> {
     /// Masks and leans the logits of the keys of a note at `at`.
     fn keys(&self, logits: &mut [f32], at: Tick, harmony: &Harmony) {
         let (music, segment, notes) = (self.music, self.segment, &self.notes[..]);
-        let ceiling = self.ceiling(at);
-        let root = self.new_root(harmony);
         let told = self.told(harmony, at);
         let tones = self.rules.tones(told.map(|told| told.chord));
-        self.rules
-            .pitches(logits, at, notes, harmony, ceiling, root, tones);
+        let tones = tones.or_else(|| self.corrected(at, harmony));
+        let place = Place {
+            harmony,
+            ceiling: self.ceiling(at),
+            new_root: self.new_root(harmony),
+            tones,
+        };
+        self.rules.pitches(logits, at, notes, &place);
         self.rules.strokes(logits, at, notes, &segment.bar);
         if self.rules.moves() {
             let from = segment.bar.start - segment.bar.ticks;
@@ -246,6 +250,38 @@ impl Writing<'_> {
             since,
             next,
         })
+    }
+
+    /// The pitch classes of a correction: it was asked for because the guess does not go with what is heard, and the
+    /// network, which guessed, would often guess again. Chords are of the chord that sounds, a second voice does not
+    /// rub against it.
+    fn corrected(&self, at: Tick, harmony: &Harmony) -> Option<PitchClassSet> {
+        let Segment {
+            bar,
+            start,
+            horizon,
+            ..
+        } = *self.segment;
+        if !(bar.start < horizon && horizon <= start) {
+            return None;
+        }
+        match self.music.controls.role {
+            Role::Chords if !self.rules.moves() => {
+                let known = |span: &&Span| span.from <= at && span.to > bar.start;
+                let spans = self.tokenizer.progression().iter().rev();
+                let last = spans.filter(known).find_map(|span| span.chord);
+                self.rules.pure(&last.or(harmony.chords[0])?)
+            }
+            Role::Counter => {
+                let told = self.tokenizer.harmony_at(self.segment, horizon - 1);
+                let sounding: PitchClassSet = (0..12)
+                    .filter(|class| told.beat[usize::from(*class)] > 0.0)
+                    .collect();
+                let beside = sounding.transpose(1).union(sounding.transpose(11));
+                Some(PitchClassSet::ALL.without(beside.without(sounding)))
+            }
+            Role::Continue | Role::Bass | Role::Chords | Role::Drums => None,
+        }
     }
 
     /// What a line takes for the root of a chord: for a bass the note that a low heard key has under it.

@@ -8,6 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use continuo_model::{
     fit::{Fit, SILENCE, fit_pitch},
+    midi_file::DRUM_CHANNEL,
     time::{THIRTY_SECOND, TICKS_PER_QUARTER},
 };
 
@@ -346,11 +347,14 @@ impl<E: Copy> Player<E> {
         match event.kind {
             Kind::On { channel, pitch, .. } => {
                 let key = key_index(channel, pitch);
-                self.held_count += usize::from(!self.held[key]);
-                self.held[key] = true;
-                self.last_heard = now.elapsed;
-                while let Some(note) = self.sounding.take_yielding() {
-                    self.end(note, sample, sink);
+                // Drums are no pitches to go along with.
+                if channel != DRUM_CHANNEL {
+                    self.held_count += usize::from(!self.held[key]);
+                    self.held[key] = true;
+                    self.last_heard = now.elapsed;
+                    while let Some(note) = self.sounding.take_yielding() {
+                        self.end(note, sample, sink);
+                    }
                 }
                 if output.passes() {
                     if let Some(note) = self.sounding.take(channel, pitch) {
@@ -398,6 +402,7 @@ impl<E: Copy> Player<E> {
         let since_heard = (now.elapsed - self.last_heard).round();
         let player_is_heard = self.held_count > 0 || since_heard < TICKS_PER_QUARTER as f64;
         let nobody_plays = self.held_count == 0 && since_heard > SILENCE as f64;
+        let nobody_plays = nobody_plays && !output.bending.answers;
         let guessed = note.fit != Fit::AsPlanned;
         if output.bypass || (note.yields && player_is_heard) || (guessed && nobody_plays) {
             return;

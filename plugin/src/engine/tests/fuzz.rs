@@ -1,7 +1,10 @@
 //! Random transports, plans, players and block sizes: whatever happens, events leave in order and in
 //! range (the rig checks it), no key sounds twice, every note ends.
 
-use continuo_model::chord::PitchClassSet;
+use continuo_model::{
+    chord::PitchClassSet,
+    fit::{Bend, Bounds},
+};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
@@ -43,10 +46,13 @@ fn planned() -> impl Strategy<Value = PlannedNote> {
         any::<bool>(),
         prop_oneof![
             Just(Fit::AsPlanned),
-            Just(Fit::ChordTone),
-            Just(Fit::Root),
-            (0..128_u8).prop_map(Fit::Figure),
-            (0..128_u8).prop_map(|root| Fit::Steps(root, PitchClassSet::from_mask(0xab5))),
+            prop_oneof![
+                Just(Bend::ChordTone),
+                Just(Bend::Root),
+                (0..128_u8).prop_map(Bend::Figure),
+                (0..128_u8).prop_map(|root| Bend::Steps(root, PitchClassSet::from_mask(0xab5))),
+            ]
+            .prop_map(|bend| Fit::Bent(bend, Bounds::NONE)),
         ],
     )
         .prop_map(

@@ -1,6 +1,9 @@
 //! What is generated: exact samples, the loop, the epoch, lateness, yielding, releases.
 
-use continuo_model::controls::Role;
+use continuo_model::{
+    controls::Role,
+    fit::{Bend, Bounds},
+};
 
 use super::*;
 
@@ -433,8 +436,8 @@ fn a_guessed_bass_note_bends_to_the_chord_of_its_own_sample() {
         fit,
         ..note(onset, 41)
     };
-    rig.plan(epoch, guessed(2, Fit::Root));
-    rig.plan(epoch, guessed(26, Fit::ChordTone));
+    rig.plan(epoch, guessed(2, Fit::Bent(Bend::Root, Bounds::NONE)));
+    rig.plan(epoch, guessed(26, Fit::Bent(Bend::ChordTone, Bounds::NONE)));
     rig.plan(epoch, guessed(50, Fit::AsPlanned));
     // A minor in its first inversion, struck in the very sample of the first note.
     rig.run(1_999, &[]);
@@ -455,7 +458,7 @@ fn a_release_finds_a_note_by_the_key_that_it_was_planned_with() {
     rig.plan(
         epoch,
         PlannedNote {
-            fit: Fit::Root,
+            fit: Fit::Bent(Bend::Root, Bounds::NONE),
             ..note(2, 41)
         },
     );
