@@ -5,14 +5,14 @@ use std::{
     rc::Rc,
 };
 
-use continuo_model::time::Tick;
-use nice_plug::params::internals::ParamPtr;
+use nice_plug::{params::internals::ParamPtr, prelude::Param as _};
 
 use crate::{
     editor::{Actions, Dialog, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
     params::ContinuoParams,
     playhead::Transport,
     snapshot::Snapshot,
+    worker::Wish,
 };
 
 /// What the window did, in order.
@@ -21,8 +21,7 @@ pub enum Did {
     Begin(String),
     Set(String, String),
     End(String),
-    Hold(Tick, bool),
-    Reroll(Tick),
+    Wish(Wish),
     Export,
     Drag,
     Choose(String),
@@ -84,12 +83,8 @@ impl Gestures for Recorder {
 }
 
 impl Actions for Recorder {
-    fn hold_bar(&self, at: Tick, hold: bool) {
-        self.did(Did::Hold(at, hold));
-    }
-
-    fn reroll_bar(&self, at: Tick) {
-        self.did(Did::Reroll(at));
+    fn wish(&self, wish: Wish) {
+        self.did(Did::Wish(wish));
     }
 
     fn export(&self) {
@@ -160,6 +155,12 @@ impl Stage {
     /// The transport runs through `snapshot`.
     pub fn playing(snapshot: Snapshot) -> Self {
         let mut stage = Self::new();
+        let role = f32::from(snapshot.role as u8) / 4.0;
+        // SAFETY: no other thread reads them.
+        unsafe {
+            let role_param = stage.params.role.as_ptr();
+            role_param._internal_set_normalized_value(role);
+        }
         stage.moment.at = snapshot.now.0 as f64;
         stage.moment.transport = Transport::Running;
         stage.moment.heard = 1;
