@@ -16,7 +16,7 @@ const FINE: f32 = 0.1;
 const NOTCH: f32 = 40.0;
 /// Steps of Page Up and Page Down.
 const PAGE: usize = 10;
-/// Letters of a typed value; what is typed are numbers and the names of notes.
+/// Letters of a typed value; the longest of any parameter is "Harmonic minor".
 const MOST_TYPED: usize = 16;
 
 /// What a control remembers from frame to frame.

@@ -1,7 +1,7 @@
 //! Every control and action, found by its label.
 
 use continuo_model::controls::Role;
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Vec2, vec2};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Shape, Vec2, vec2};
 use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
@@ -18,7 +18,7 @@ pub fn open(stage: Stage) -> Harness<'static, Stage> {
     open_in(stage, vec2(960.0, 620.0))
 }
 
-fn open_in(stage: Stage, size: Vec2) -> Harness<'static, Stage> {
+pub fn open_in(stage: Stage, size: Vec2) -> Harness<'static, Stage> {
     let mut harness = Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)
@@ -32,6 +32,22 @@ pub fn opened() -> Harness<'static, Stage> {
     let mut stage = Stage::playing(song(Role::Bass, 640, true));
     stage.view.fold = true;
     open(stage)
+}
+
+/// What is written in the window, as far as it is not cut.
+pub fn written(harness: &Harness<'static, Stage>) -> Vec<String> {
+    fn of(shape: &Shape, into: &mut Vec<String>) {
+        match shape {
+            Shape::Text(text) if !text.galley.elided => into.push(text.galley.text().to_owned()),
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| of(shape, into)),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    for clipped in &harness.output().shapes {
+        of(&clipped.shape, &mut texts);
+    }
+    texts
 }
 
 /// A change in one go.
@@ -161,6 +177,20 @@ fn on_the_keyboard_of_the_range_the_nearer_end_follows_the_pointer() {
         );
         assert_eq!(set.last(), Some(&Did::Set(name, value.to_owned())));
     }
+}
+
+#[test]
+fn the_caption_of_the_range_names_its_ends_in_order() {
+    let mut harness = opened();
+    for (param, key) in [("Lowest", "C5"), ("Highest", "C3")] {
+        harness.get_by_label(param).focus();
+        harness.run_steps(2);
+        harness.event(Event::Text(key.to_owned()));
+        harness.run_steps(2);
+        harness.key_press(Key::Enter);
+        assert_eq!(did(&mut harness), once(param, key));
+    }
+    assert!(written(&harness).contains(&"Range: C3 to C5".to_owned()));
 }
 
 /// How far a drag of 60 points turns Adventure, in percent.

@@ -8,7 +8,7 @@ use egui::{Event, Key, Modifiers, Pos2, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::{
-    controls::{click, did, open, opened, wheel},
+    controls::{click, did, open, open_in, opened, wheel, written},
     song::song,
     stage::{Did, Stage},
 };
@@ -27,6 +27,18 @@ fn a_click_holds_a_bar_and_the_other_button_rolls_it_again() {
     harness.get_by_label("Bar 6").click_secondary();
     let reroll = Did::Wish(Wish::RerollBar(Tick(480)));
     assert_eq!(did(&mut harness), [reroll]);
+}
+
+#[test]
+fn what_can_be_done_with_a_bar_is_read_to_its_end_in_the_smallest_window() {
+    let stage = Stage::playing(song(Role::Bass, 640, true));
+    let mut harness = open_in(stage, vec2(560.0, 360.0));
+    let words = "playing bass under C/G · bar 7".to_owned();
+    assert!(written(&harness).contains(&words));
+    harness.get_by_label("Bar 5").hover();
+    harness.run_steps(3);
+    let hint = "Bar 5: click to hold it, right-click for another take".to_owned();
+    assert!(written(&harness).contains(&hint));
 }
 
 #[test]

@@ -140,7 +140,7 @@ impl Hand<'_, '_> {
             return Ok(BTreeSet::new());
         }
         let entries = fs::read_dir(self.folder)?;
-        entries.map(|entry| anyhow::Ok(entry?.path())).collect()
+        entries.map(|entry| Ok(entry?.path())).collect()
     }
 
     /// Drags from the handle to a target, or to where there is none, and does `end` there. Returns what the target
