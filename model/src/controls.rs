@@ -103,6 +103,12 @@ impl Scale {
         Self::Chromatic,
     ];
 
+    /// Whether its third is the minor one alone.
+    #[must_use]
+    pub fn is_minor(self) -> bool {
+        self.mask() & 0b11000 == 0b01000
+    }
+
     /// Its pitch classes above the tonic, bit `n` for `n` semitones; `Auto` allows all twelve until a
     /// key is found.
     #[must_use]

@@ -397,8 +397,21 @@ impl Planner {
 
     /// In Answer, phrases alternate: listen, answer.
     fn is_our_turn(&self, segment: &Segment) -> bool {
+        self.controls.mode == Mode::Follow || self.turn(segment.bar.number) % 2 != 0
+    }
+
+    /// Which phrase the bar of that number is in, counted from 0; the odd ones are ours.
+    fn turn(&self, bar: i64) -> i64 {
+        bar.div_euclid(i64::from(self.controls.phrase_bars.max(1)))
+    }
+
+    /// Where the answer to the phrase around `at` begins; `None` where it plays along, or answers already.
+    #[must_use]
+    pub fn next_answer(&self, at: Tick) -> Option<Tick> {
+        let turn = self.turn(self.grid.bar_at(at));
+        let listens = self.controls.mode == Mode::Answer && turn % 2 == 0;
         let phrase = i64::from(self.controls.phrase_bars.max(1));
-        self.controls.mode == Mode::Follow || segment.bar.number.div_euclid(phrase) % 2 != 0
+        listens.then(|| self.grid.start_of((turn + 1) * phrase))
     }
 
     /// Writes a segment into the plan.

@@ -1,6 +1,8 @@
 //! The values of the controls as a musician reads and writes them: one text for hosts, window and command
 //! line.
 
+use crate::chord::pitch_class_name;
+
 /// "50 %" for 0.5.
 #[must_use]
 pub fn percent_name(share: f32) -> String {
@@ -23,16 +25,11 @@ pub fn whole_percent(share: f32) -> f32 {
     (share / STEP).round() * STEP
 }
 
-/// The twelve pitch classes from C.
-const PITCH_CLASSES: [&str; 12] = [
-    "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B",
-];
-
-/// "C#2" for 37; middle C, 60, is C4.
+/// "Db2" for 37; middle C, 60, is C4.
 #[must_use]
 pub fn pitch_name(pitch: i32) -> String {
     // In range: a remainder by 12.
-    let class = PITCH_CLASSES[pitch.rem_euclid(12) as usize];
+    let class = pitch_class_name(pitch.rem_euclid(12) as u8);
     format!("{class}{}", pitch.div_euclid(12) - 1)
 }
 
@@ -81,7 +78,8 @@ fn split_class(text: &str) -> Option<(i32, &str)> {
 #[must_use]
 pub fn key_name(key: i32) -> String {
     match usize::try_from(key - 1) {
-        Ok(class) => PITCH_CLASSES[class.min(11)].to_owned(),
+        // In range: clamped.
+        Ok(class) => pitch_class_name(class.min(11) as u8).to_owned(),
         Err(_) => "Auto".to_owned(),
     }
 }

@@ -29,6 +29,8 @@ pub struct Desk {
     /// Pass of the epoch in which the planner started to count.
     first_pass: u32,
     playing: Option<(BarGrid, Option<(Tick, Tick)>)>,
+    /// The loop that was played last. It stays when the transport stops, as it does in the host.
+    cycle: Option<(Tick, Tick)>,
     /// Where the song was last heard to stand, now or in the project that was loaded.
     place: Option<Place>,
     /// What just played.
@@ -55,6 +57,7 @@ impl Desk {
             epoch: Epoch::default(),
             first_pass: 0,
             playing: None,
+            cycle: None,
             place: None,
             capture: Capture::default(),
             at: Tick(0),
@@ -78,6 +81,9 @@ impl Desk {
         self.later = memory.later();
         if self.playing.is_none() {
             self.place = memory.last().map(Place::from).or(self.place);
+            if let Some(place) = self.place {
+                self.scribe.presume(place.grid);
+            }
         }
         self.planner.recall(memory);
     }
@@ -92,18 +98,28 @@ impl Desk {
         self.scribe.take_news()
     }
 
-    /// What the window shows.
-    pub fn snapshot(&mut self) -> Snapshot {
-        let cycle = self.playing.map(|(_, cycle)| cycle);
-        self.scribe.draw(&self.planner, cycle)
+    /// What the window shows; while the transport stands, around `look`, where the host's playhead is.
+    pub fn snapshot(&mut self, look: Option<Tick>) -> Snapshot {
+        let look = look.filter(|_| self.playing.is_none());
+        let drawn = self.scribe.draw(&self.planner, &self.controls, look);
+        let cycle = self.cycle;
+        Snapshot {
+            cycle,
+            // A loop comes round before what lies behind it.
+            answer: drawn
+                .answer
+                .filter(|at| cycle.is_none_or(|(_, end)| *at < end)),
+            ..drawn
+        }
     }
 
     /// Does what the musician asks of a bar.
     pub fn fulfil(&mut self, wish: Wish) {
         self.scribe.note_news();
         match wish {
-            Wish::HoldBar(at, hold) => self.planner.hold_bar(at, hold),
-            Wish::RerollBar(at) => self.planner.reroll_bar(at),
+            Wish::HoldBar(start, end) => self.planner.hold_bar(start, end),
+            Wish::ReleaseBar(start) => self.planner.release_bar(start),
+            Wish::RerollBar(start) => self.planner.reroll_bar(start),
         }
     }
 
@@ -147,6 +163,7 @@ impl Desk {
             epoch: self.epoch,
             first_pass: self.epoch.pass,
             playing: self.playing,
+            cycle: self.cycle,
             at: self.at,
             channel: self.channel,
             ..desk
@@ -202,6 +219,7 @@ impl Desk {
                     self.planner.change(at, grid, cycle);
                 }
                 self.playing = Some((grid, cycle));
+                self.cycle = cycle;
                 self.epoch = epoch;
                 self.scribe.pass(at, grid);
             }
@@ -326,5 +344,58 @@ impl Desk {
             );
         }
         sent > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use continuo_model::time::Meter;
+
+    use super::*;
+    use crate::link::link;
+
+    fn desk() -> Desk {
+        let generator = Generator::shipped().expect("the shipped network");
+        Desk::new(generator, Memory::default())
+    }
+
+    #[test]
+    fn the_loop_stays_in_the_picture_when_the_transport_stops() {
+        let status = Status::new();
+        let (_audio, mut worker) = link(&status);
+        let mut desk = desk();
+        let cycle = Some((Tick(384), Tick(768)));
+        let epoch = Epoch::default();
+        let start = Heard::Start {
+            epoch,
+            at: Tick(384),
+            grid: BarGrid::from_origin(Meter::COMMON),
+            cycle,
+            tempo: 120.0,
+        };
+        desk.take(start, &mut worker, &status);
+        let look = Some(Tick(9600));
+        let playing = desk.snapshot(look);
+        assert_eq!((playing.cycle, playing.around), (cycle, Tick(384)));
+        desk.take(Heard::Stop { epoch }, &mut worker, &status);
+        let stopped = desk.snapshot(look);
+        assert_eq!(stopped.cycle, cycle);
+        assert_eq!(stopped.around, Tick(9600), "where the host's playhead is");
+    }
+
+    #[test]
+    fn a_song_that_was_loaded_shows_its_meter_before_it_is_played() {
+        let waltz = Place {
+            grid: BarGrid {
+                downbeat: Tick(24 + 10 * 72),
+                number: 10,
+                meter: Meter::new(3, 4).expect("a waltz"),
+            },
+            tempo: 90.0,
+        };
+        let mut desk = desk();
+        desk.recall(Memory::default().at(Some(waltz.last())));
+        let bar = desk.snapshot(None).bars.bar_at(Tick(100));
+        assert_eq!((bar.start, bar.end, bar.number), (Tick(96), Tick(168), 1));
     }
 }

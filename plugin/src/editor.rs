@@ -41,7 +41,10 @@ mod theme;
 #[cfg(target_os = "linux")]
 mod x11;
 
-use continuo_model::{controls::Controls, time::Tick};
+use continuo_model::{
+    controls::{Controls, Role},
+    time::Tick,
+};
 use egui::{Rect, Ui, pos2};
 
 pub use self::{
@@ -54,7 +57,10 @@ pub use self::{
     state::{Kept, WindowState},
     theme::{DARK, LIGHT, Look, Palette},
 };
-use crate::{params::ContinuoParams, snapshot::Snapshot};
+use crate::{
+    params::ContinuoParams,
+    snapshot::{OwnNote, Snapshot},
+};
 
 /// What a frame shows.
 pub struct Scene<'a> {
@@ -74,6 +80,24 @@ pub struct Scene<'a> {
     pub moment: Moment,
     /// Where we are.
     pub host: Host,
+}
+
+impl Scene<'_> {
+    /// Whether drums are what is played.
+    #[must_use]
+    pub fn drums(&self) -> bool {
+        self.controls.role == Role::Drums
+    }
+
+    /// Our own notes; none while those of another role still stand in the snapshot.
+    #[must_use]
+    pub fn own(&self) -> &[OwnNote] {
+        if self.snapshot.role == self.controls.role {
+            &self.snapshot.own
+        } else {
+            &[]
+        }
+    }
 }
 
 /// What belongs to the window alone.

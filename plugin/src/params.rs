@@ -11,7 +11,7 @@ pub use continuo_model::values::pitch_name;
 use continuo_model::values::{
     channel_name, key_name, parse_channel, parse_key, parse_percent, parse_pitch, percent_name,
 };
-use nice_plug::prelude::*;
+use nice_plug::{params::internals::ParamPtr, prelude::*};
 
 use crate::{
     editor::Kept,
@@ -34,6 +34,14 @@ macro_rules! mirror {
             fn from(value: $name) -> Self {
                 match value {
                     $($name::$variant => Self::$variant,)+
+                }
+            }
+        }
+
+        impl From<$model> for $name {
+            fn from(value: $model) -> Self {
+                match value {
+                    $(<$model>::$variant => Self::$variant,)+
                 }
             }
         }
@@ -101,7 +109,7 @@ mirror! {
     }
 }
 
-/// Bars of an answer, a held loop, a capture.
+/// Bars of an answer, and of a held loop.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phrase {
     /// 1.
@@ -123,6 +131,17 @@ pub enum Phrase {
 }
 
 impl Phrase {
+    /// The longest that has no more bars than this.
+    #[must_use]
+    pub fn of(bars: u8) -> Self {
+        match bars {
+            0..=1 => Self::One,
+            2..=3 => Self::Two,
+            4..=7 => Self::Four,
+            _ => Self::Eight,
+        }
+    }
+
     /// How many.
     #[must_use]
     pub fn bars(self) -> u8 {
@@ -180,7 +199,7 @@ pub struct ContinuoParams {
     /// Play along all the time, or listen and answer in turn.
     #[id = "mode"]
     pub mode: EnumParam<Mode>,
-    /// Length of an answer, of a held loop, of a capture.
+    /// Length of an answer, and of a held loop.
     #[id = "phrase"]
     pub phrase: EnumParam<Phrase>,
     /// How far from the likeliest note, 0..=1.
@@ -343,6 +362,64 @@ impl ContinuoParams {
     }
 }
 
+impl ContinuoParams {
+    /// Where the parameters stand, 0..=1, when the controls are these: the inverse of [`controls`](Self::controls).
+    /// The seed belongs to the project and is no parameter.
+    #[must_use]
+    pub fn normalized(&self, controls: &Controls) -> Vec<(ParamPtr, f32)> {
+        fn at<P: Param>(param: &P, value: P::Plain) -> (ParamPtr, f32) {
+            (param.as_ptr(), param.preview_normalized(value))
+        }
+        // A count from 1, or 0 for none.
+        let counted = |value: Option<u8>| value.map_or(0, |value| i32::from(value) + 1);
+        let Controls {
+            role,
+            mode,
+            phrase_bars,
+            adventure,
+            density,
+            lowest,
+            highest,
+            key,
+            scale,
+            scale_lock,
+            chords_win,
+            rhythm,
+            motion,
+            dynamics,
+            humanize,
+            swing,
+            take,
+            hold,
+            memory,
+            channel,
+            seed: _,
+        } = *controls;
+        vec![
+            at(&self.role, role.into()),
+            at(&self.mode, mode.into()),
+            at(&self.phrase, Phrase::of(phrase_bars)),
+            at(&self.adventure, adventure),
+            at(&self.density, density),
+            at(&self.lowest, lowest.into()),
+            at(&self.highest, highest.into()),
+            at(&self.key, counted(key)),
+            at(&self.scale, scale.into()),
+            at(&self.scale_lock, scale_lock),
+            at(&self.dynamics, dynamics),
+            at(&self.humanize, humanize),
+            at(&self.swing, swing),
+            at(&self.take, take.into()),
+            at(&self.hold, hold),
+            at(&self.memory, memory),
+            at(&self.channel, counted(channel)),
+            at(&self.chords_win, chords_win),
+            at(&self.rhythm, rhythm.into()),
+            at(&self.motion, motion.into()),
+        ]
+    }
+}
+
 /// The value of a parameter whose range lies in 0..=127.
 fn small(param: &IntParam) -> u8 {
     // The cast is safe: clamped.
@@ -357,7 +434,7 @@ fn percent(name: &str, default: f32, min: f32) -> FloatParam {
         .with_string_to_value(Arc::new(parse_percent))
 }
 
-/// A number from `default` to `max` with names.
+/// A number from 0 to `max` with names.
 fn numbered(
     name: &str,
     default: i32,

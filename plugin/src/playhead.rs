@@ -79,3 +79,32 @@ impl Playhead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let playhead = Playhead::new(RepaintNotifier::new());
+        let mut expected = Reading {
+            transport: Transport::Unseen,
+            position: 0.0,
+            tempo: 120.0,
+        };
+        assert_eq!(playhead.read(), expected);
+        for (running, position, tempo) in [(false, -12.5, 90.0), (true, 960.25, 133.3)] {
+            playhead.write(running, position, tempo);
+            expected = Reading {
+                transport: if running {
+                    Transport::Running
+                } else {
+                    Transport::Stopped
+                },
+                position,
+                tempo,
+            };
+            assert_eq!(playhead.read(), expected);
+        }
+    }
+}

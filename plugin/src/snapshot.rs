@@ -8,13 +8,15 @@ mod scribe;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
 use continuo_model::{
     chord::{Key, Span},
+    controls::Role,
+    feel::Played,
     note::Note,
-    time::Tick,
+    time::{TICKS_PER_QUARTER, Tick},
 };
 use nice_plug_egui::RepaintNotifier;
 
@@ -35,12 +37,29 @@ pub struct HeardNote {
 }
 
 /// A note of the plan, which has sounded, sounds, or will.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OwnNote {
-    /// The note as it is planned.
+    /// The note, at its place, with the velocity with which it is struck.
     pub note: Note,
+    /// Where it begins to sound, in ticks: with its swing and looseness.
+    pub begins: f64,
+    /// Where it stops, in ticks.
+    pub ends: f64,
     /// Its pitch will bend to the chord that sounds when it begins.
     pub bends: bool,
+}
+
+impl OwnNote {
+    /// A note as it is played.
+    #[must_use]
+    pub fn new(played: &Played, bends: bool) -> Self {
+        Self {
+            note: played.note,
+            begins: played.begins(),
+            ends: played.ends(),
+            bends,
+        }
+    }
 }
 
 /// The song around the playhead, as the planner knows it.
@@ -48,8 +67,10 @@ pub struct OwnNote {
 pub struct Snapshot {
     /// Up to where this pass has listened.
     pub now: Tick,
-    /// The transport runs.
-    pub playing: bool,
+    /// The tick in the middle of what is shown: `now`, or where the playhead stands.
+    pub around: Tick,
+    /// Who plays, or played, `own`.
+    pub role: Role,
     /// Heard notes, sorted by onset; those ahead of `now` are remembered from an earlier pass.
     pub heard: Vec<HeardNote>,
     /// Our own notes, sorted by onset.
@@ -60,8 +81,12 @@ pub struct Snapshot {
     pub key: Option<Key>,
     /// Where the bars lie.
     pub bars: Bars,
-    /// The loop's first tick and the tick after its last.
+    /// The first tick of the loop that is played, or was when the transport stopped, and the tick after its last.
     pub cycle: Option<(Tick, Tick)>,
+    /// Where the phrase lay first that repeats from there on while Hold is on.
+    pub phrase: Option<(Tick, Tick)>,
+    /// While it listens: where its answer begins.
+    pub answer: Option<Tick>,
     /// Starts of the bars that are held.
     pub held_bars: Vec<Tick>,
     /// Why no music can be generated, in words for the musician.
@@ -85,8 +110,16 @@ pub struct Board {
     watched: AtomicBool,
     /// A window wants a snapshot although nothing happened.
     asked: AtomicBool,
+    /// Where the window looks, in ticks; [`NOWHERE`] before there was one.
+    look: AtomicI64,
     repaint: RepaintNotifier,
 }
+
+/// No tick of a song.
+const NOWHERE: i64 = i64::MIN;
+/// Ticks from the middle of a snapshot to where the next one is needed: eight bars of 4/4, far inside
+/// [`SPAN_BARS`] of any meter.
+const FAR: i64 = 32 * TICKS_PER_QUARTER;
 
 impl Board {
     /// An empty board; `repaint` is told of each new snapshot.
@@ -96,6 +129,7 @@ impl Board {
             latest: Mutex::default(),
             watched: AtomicBool::new(false),
             asked: AtomicBool::new(false),
+            look: AtomicI64::new(NOWHERE),
             repaint,
         }
     }
@@ -121,6 +155,22 @@ impl Board {
     #[must_use]
     pub fn watched(&self) -> bool {
         self.watched.load(Ordering::Relaxed)
+    }
+
+    /// The window shows the song around `at`, and has a snapshot of the song around `around`. Where that is too far
+    /// off it gets another one soon; it is asked for once, as there may be nobody to draw it.
+    pub fn look_at(&self, at: Tick, around: Tick) {
+        let before = self.look.swap(at.0, Ordering::Relaxed);
+        if before != at.0 && (at - around).abs() > FAR {
+            self.asked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Where the window looks.
+    #[must_use]
+    pub fn looked_at(&self) -> Option<Tick> {
+        let look = self.look.load(Ordering::Relaxed);
+        (look != NOWHERE).then_some(Tick(look))
     }
 
     /// Whether a snapshot is to be drawn now; `news`: something has changed.
@@ -159,5 +209,18 @@ mod tests {
         assert!(board.wants(true));
         board.watch(false);
         assert!(!board.wants(true));
+    }
+
+    #[test]
+    fn a_window_that_looks_elsewhere_asks_once() {
+        let board = Board::new(RepaintNotifier::new());
+        assert_eq!(board.looked_at(), None);
+        board.look_at(Tick(100), Tick(0));
+        assert!(!board.wants(false), "near enough");
+        board.look_at(Tick(9000), Tick(0));
+        assert_eq!(board.looked_at(), Some(Tick(9000)));
+        assert!(board.wants(false));
+        board.look_at(Tick(9000), Tick(0));
+        assert!(!board.wants(false), "nobody draws there");
     }
 }

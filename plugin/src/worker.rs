@@ -98,12 +98,15 @@ impl Default for Shelf {
     }
 }
 
-/// What the musician asks of a single bar: the one that holds the tick.
+/// What the musician asks of a single bar. The window knows all meters of the song, the planner only the one
+/// that holds now: so the bar's own bounds are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Keep it as it was played last, or let go of it.
-    HoldBar(Tick, bool),
-    /// Make other notes for it.
+    /// Keep it as it was played last: its first tick, and the first after it.
+    HoldBar(Tick, Tick),
+    /// Let go of the bar that begins there.
+    ReleaseBar(Tick),
+    /// Make other notes for the bar that begins there.
     RerollBar(Tick),
 }
 
@@ -204,14 +207,9 @@ impl Seat {
         captured.ok_or_else(nothing)?.write(folder)
     }
 
-    /// Keeps the bar that holds `at` as it was played last, or lets go of it. For the window's thread.
-    pub fn hold_bar(&self, at: Tick, hold: bool) {
-        self.wishes().push(Wish::HoldBar(at, hold));
-    }
-
-    /// Asks for other notes in the bar that holds `at`. For the window's thread.
-    pub fn reroll_bar(&self, at: Tick) {
-        self.wishes().push(Wish::RerollBar(at));
+    /// Asks something of a bar. For the window's thread.
+    pub fn wish(&self, wish: Wish) {
+        self.wishes().push(wish);
     }
 
     fn wishes(&self) -> MutexGuard<'_, Vec<Wish>> {
@@ -321,7 +319,10 @@ impl Place {
         }
         let drawn = match &mut self.desk {
             // What a panic left behind may panic again: better no picture than no thread.
-            Some(desk) => catch_unwind(AssertUnwindSafe(|| desk.snapshot())).unwrap_or_default(),
+            Some(desk) => {
+                let look = board.looked_at();
+                catch_unwind(AssertUnwindSafe(|| desk.snapshot(look))).unwrap_or_default()
+            }
             None => Snapshot::default(),
         };
         board.publish(Snapshot {

@@ -1,7 +1,7 @@
 //! What the musician asks of the plan while it plays: other controls, another take, a bar to be kept or made anew.
 
 use super::{Action, Planner, Standing};
-use crate::{controls::Controls, generate::Generator, harmony::Bar, note::Note, time::Tick};
+use crate::{controls::Controls, generate::Generator, note::Note, time::Tick};
 
 /// Ticks that a new plan needs before its bar, when a take, a hold or a roll is asked for while an old one
 /// stands: an eighth. What is asked for later counts from the bar after.
@@ -30,29 +30,27 @@ impl Planner {
         self.generator = generator;
     }
 
-    /// Keeps the bar that holds `at` as it was last played, or lets go of it. It counts when the bar is
-    /// planned next.
-    pub fn hold_bar(&mut self, at: Tick, hold: bool) {
-        let bar = Bar::containing(self.grid, at);
-        if hold {
-            let own: Vec<Note> = self.own.iter().map(|planned| planned.note).collect();
-            let role = self.controls.role;
-            self.bars.hold(role, bar.start, bar.end(), &own);
-        } else {
-            self.bars.release(bar.start);
-        }
+    /// Keeps the bar from `start` on and before `end` as it was last played. It counts when the bar is planned
+    /// next. Where nothing was played there is nothing to keep.
+    pub fn hold_bar(&mut self, start: Tick, end: Tick) {
+        let own: Vec<Note> = self.own.iter().map(|planned| planned.note).collect();
+        self.bars.hold(self.controls.role, start, end, &own);
     }
 
-    /// Asks for other notes in the bar that holds `at`, and lets go of it. It counts when the bar is planned
-    /// next, which is at once if it lies [`NOTICE`] ahead.
-    pub fn reroll_bar(&mut self, at: Tick) {
-        let bar = Bar::containing(self.grid, at);
-        self.bars.release(bar.start);
-        self.bars.roll(bar.start);
+    /// Lets go of the bar that begins at `start`. It counts when the bar is planned next.
+    pub fn release_bar(&mut self, start: Tick) {
+        self.bars.release(start);
+    }
+
+    /// Asks for other notes in the bar that begins at `start`, and lets go of it. It counts when the bar is
+    /// planned next, which is at once if it lies [`NOTICE`] ahead.
+    pub fn reroll_bar(&mut self, start: Tick) {
+        self.bars.release(start);
+        self.bars.roll(start);
         if self
             .standing
             .iter()
-            .any(|standing| standing.segment.bar.start == bar.start)
+            .any(|standing| standing.segment.bar.start == start)
         {
             self.plan_anew();
         }

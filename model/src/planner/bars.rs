@@ -31,10 +31,11 @@ struct HeldBar {
 }
 
 impl Bars {
-    /// Keeps `notes`, sorted, in the bar from `start` on and before `end`.
+    /// Keeps those of `notes`, sorted, that lie in the bar from `start` on and before `end`, if there are any:
+    /// a bar that was never played is not to be silent.
     pub fn hold(&mut self, role: Role, start: Tick, end: Tick, notes: &[Note]) {
-        if self.held.len() < MOST {
-            let notes = between(notes, start, end).to_vec();
+        let notes = between(notes, start, end).to_vec();
+        if self.held.len() < MOST && !notes.is_empty() {
             self.held.insert(start, HeldBar { role, notes });
         }
     }

@@ -56,6 +56,12 @@ impl Planner {
     pub fn held_phrase(&self) -> Option<(Tick, &[Note])> {
         self.held.as_ref().map(Held::phrase)
     }
+
+    /// The ticks of that phrase, where it lay first; it repeats from there on.
+    #[must_use]
+    pub fn held_span(&self) -> Option<(Tick, Tick)> {
+        self.held.as_ref().map(|held| (held.start, held.end()))
+    }
 }
 
 impl Held {

@@ -5,20 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use continuo_model::time::Tick;
-
 use super::Dialog;
 use crate::{
     styles::{Entry, List},
-    worker::Worn,
+    worker::{Wish, Worn},
 };
 
 /// Takes the requests: the instance's seat in the plugin, a recording one in tests. None of them waits.
 pub trait Actions {
-    /// Keeps the bar that holds `at` as it was played last, or lets go of it.
-    fn hold_bar(&self, at: Tick, hold: bool);
-    /// Asks for other notes in the bar that holds `at`.
-    fn reroll_bar(&self, at: Tick);
+    /// Asks something of a bar.
+    fn wish(&self, wish: Wish);
     /// Writes the last bars as a MIDI file; [`exported`](Self::exported) tells what became of it.
     fn export(&self);
     /// Drags the same file out of the window while the button of the mouse is down. Where that cannot be, the

@@ -23,7 +23,7 @@ use nice_plug_egui::{
 #[cfg(target_os = "linux")]
 use super::x11::{self, Keyboard};
 use super::{
-    Host, Look, Moment, Scene, View, clerk::SeatActions, forget, gestures::Balanced,
+    Host, Look, Moment, Scene, View, clerk::SeatActions, control, forget, gestures::Balanced,
     motion::Motion, state::LARGEST, theme::SMALLEST_SIZE, window,
 };
 use crate::{
@@ -66,7 +66,6 @@ impl ContinuoEditor {
             resize_hint: resize_hint(),
             repaint_poll_interval: FRAME,
             graphics: graphics(),
-            ..EguiNiceSettings::default()
         };
         let app = App {
             params: Arc::clone(&self.params),
@@ -172,10 +171,11 @@ struct App {
 impl NiceEguiApp for App {
     fn build(
         &mut self,
-        _: egui::Context,
+        ctx: egui::Context,
         context: GuiContext,
         frame: &mut Frame,
     ) -> Result<(), nice_plug_egui::baseview::HandlerError> {
+        control::leave_shortcuts_to_the_host(&ctx);
         self.gestures = Some(Balanced::new(context));
         self.params.song.board().watch(true);
         #[cfg(target_os = "linux")]
@@ -202,6 +202,11 @@ impl NiceEguiApp for App {
             self.look = Some(look);
         }
         let bypass = self.params.bypass.value();
+        let moment = Moment::read(&self.status, &reading, at, bypass);
+        self.params
+            .song
+            .board()
+            .look_at(moment.tick(), self.snapshot.around);
         let scene = Scene {
             look,
             params: &self.params,
@@ -209,7 +214,7 @@ impl NiceEguiApp for App {
             gestures,
             actions: &self.actions,
             snapshot: &self.snapshot,
-            moment: Moment::read(&self.status, &reading, at, bypass),
+            moment,
             host: self.host,
         };
         let before = self.view.clone();

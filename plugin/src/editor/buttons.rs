@@ -1,6 +1,8 @@
 //! Switches, lists, and plain buttons.
 
-use egui::{Align2, Id, Popup, Rect, Response, Role as WidgetRole, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    Align2, Id, Popup, Rect, Response, Role as WidgetRole, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+};
 use nice_plug::prelude::Param;
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
 /// A switch: `param` has two values, of which the upper is on. `label` is what it says when it is on and off.
 pub fn switch<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, label: &str, tip: &str) {
     let look = &scene.look;
-    let on = param.unmodulated_normalized_value() > 0.5;
+    let on = scene.gestures.value(param.as_ptr()) > 0.5;
     let id = Id::unique(("switch", param.name()));
     let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| WidgetInfo::selected(WidgetRole::CheckBox, true, on, label));
@@ -103,7 +105,7 @@ pub fn choice<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, tip: 
     );
     focus_ring(ui, look, &response, rect);
     let steps = param.step_count().unwrap_or(1);
-    Popup::menu(&response).show(|ui| {
+    list(&response, |ui| {
         ui.set_min_width(rect.width() - look.px(14.0));
         for step in 0..=steps {
             let normalized = step as f32 / steps as f32;
@@ -115,14 +117,36 @@ pub fn choice<P: Param>(ui: &mut Ui, scene: &Scene, rect: Rect, param: &P, tip: 
         }
     });
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
-        response.on_hover_text(tip);
+        // The value too: where there is little room it is cut.
+        response.on_hover_text(format!("{} {value}: {tip}", param.name()));
     }
+}
+
+/// Of the window's height, at most so much is a list's.
+const SHARE: f32 = 0.7;
+
+/// A list that opens at `response` when that is clicked, and scrolls where the window is too low for it.
+pub fn list(response: &Response, add: impl FnOnce(&mut Ui)) {
+    let height = response.ctx.content_rect().height() * SHARE;
+    Popup::menu(response).show(|ui| ScrollArea::vertical().max_height(height).show(ui, add));
 }
 
 /// A button with words on it.
 pub fn button(ui: &mut Ui, scene: &Scene, rect: Rect, label: &str, tip: &str) -> Response {
+    button_named(ui, scene, rect, label, label, tip)
+}
+
+/// The same where the words change: `name` does not, so that the keyboard stays on it.
+pub fn button_named(
+    ui: &mut Ui,
+    scene: &Scene,
+    rect: Rect,
+    name: &str,
+    label: &str,
+    tip: &str,
+) -> Response {
     let look = &scene.look;
-    let response = ui.interact(rect, Id::unique(("button", label)), Sense::click());
+    let response = ui.interact(rect, Id::unique(("button", name)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
     plate(painter, rect, look.px(7.0), ground(look, &response));
@@ -148,8 +172,20 @@ pub fn sign_button(
     tip: &str,
     paint: impl FnOnce(&egui::Painter, Rect),
 ) -> Response {
+    sign_button_named(ui, scene, rect, label, (label, tip), paint)
+}
+
+/// The same where label and tip change: `name` does not, so that the keyboard stays on it.
+pub fn sign_button_named(
+    ui: &mut Ui,
+    scene: &Scene,
+    rect: Rect,
+    name: &str,
+    (label, tip): (&str, &str),
+    paint: impl FnOnce(&egui::Painter, Rect),
+) -> Response {
     let look = &scene.look;
-    let response = ui.interact(rect, Id::unique(("sign", label)), Sense::click());
+    let response = ui.interact(rect, Id::unique(("sign", name)), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Button, true, label));
     let painter = ui.painter();
     plate(painter, rect, look.px(7.0), ground(look, &response));

@@ -5,6 +5,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -13,8 +14,6 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use continuo_model::time::Tick;
-
 #[cfg(target_os = "linux")]
 use super::x11::{Drag, Outcome};
 use super::{Actions, Dialog, Export, shelf::Shelf};
@@ -22,7 +21,7 @@ use crate::{
     folder::Folder,
     params::ContinuoParams,
     styles::{Entry, List},
-    worker::{Seat, Worn},
+    worker::{Seat, Wish, Worn},
 };
 
 /// The requests as an instance's seat fulfils them.
@@ -171,8 +170,10 @@ impl SeatActions {
         }
         let clerk = Arc::clone(&self.clerk);
         let work = move || {
-            let fate = work(&clerk);
-            clerk.ends(fate);
+            // Whatever became of it, the next export must not find it under way.
+            let fate = catch_unwind(AssertUnwindSafe(|| work(&clerk)));
+            let failed = |_| Export::Failed("an error inside Continuo: please tell us".to_owned());
+            clerk.ends(fate.unwrap_or_else(failed));
         };
         let writer = thread::Builder::new().name("continuo-export".into());
         match writer.spawn(work) {
@@ -183,12 +184,8 @@ impl SeatActions {
 }
 
 impl Actions for SeatActions {
-    fn hold_bar(&self, at: Tick, hold: bool) {
-        self.clerk.seat.hold_bar(at, hold);
-    }
-
-    fn reroll_bar(&self, at: Tick) {
-        self.clerk.seat.reroll_bar(at);
+    fn wish(&self, wish: Wish) {
+        self.clerk.seat.wish(wish);
     }
 
     fn export(&self) {
@@ -327,6 +324,15 @@ mod tests {
             thread::sleep(Duration::from_millis(5));
         }
         panic!("it writes for ever");
+    }
+
+    #[test]
+    fn an_error_inside_the_writer_is_told_and_the_next_export_begins() {
+        let actions = SeatActions::new(&ContinuoParams::default());
+        actions.start(Export::Writing, |_| panic!("a test's"));
+        assert!(matches!(end(&actions), Export::Failed(why) if why.contains("inside Continuo")));
+        actions.offer();
+        assert!(matches!(end(&actions), Export::Failed(why) if why.contains("played")));
     }
 
     #[test]

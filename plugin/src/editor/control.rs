@@ -3,7 +3,9 @@
 //! Values are typed without a text field: what is typed is kept beside the control until Enter takes it.
 //! Nothing has to be closed, and no key is caught that has no meaning here.
 
-use egui::{Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, Response, Ui, Vec2};
+use egui::{
+    Event, EventFilter, Id, Key, Modifiers, MouseWheelUnit, PointerButton, Response, Ui, Vec2,
+};
 use nice_plug::prelude::Param;
 
 use super::gestures::{Gestures, set_once, snapped};
@@ -20,8 +22,8 @@ const MOST_TYPED: usize = 16;
 /// What a control remembers from frame to frame.
 #[derive(Clone, Debug, Default)]
 struct Grip {
-    /// The value that a drag has come to, without steps.
-    dragged: f32,
+    /// The value that a drag has come to, without steps; `None` while there is none.
+    dragged: Option<f32>,
     /// What has been typed, while something is.
     typed: Option<String>,
     /// Parts of a notch.
@@ -46,8 +48,13 @@ pub fn drive<P: Param>(
     drag(ui, response, param, gestures, travel, &mut grip);
     if response.double_clicked() {
         set_once(gestures, param, param.default_normalized_value());
+        // Its first click may have opened the value.
+        grip.typed = None;
+        response.surrender_focus();
     }
-    if response.hovered() {
+    // A step in the middle of a drag would end the drag's gesture.
+    let free = grip.dragged.is_none();
+    if free && response.hovered() {
         let steps = notches(ui, &mut grip.wheel);
         step(
             gestures,
@@ -56,7 +63,7 @@ pub fn drive<P: Param>(
             ui.input(|input| input.modifiers.shift),
         );
     }
-    if response.has_focus() {
+    if free && response.has_focus() {
         keys(ui, response, param, gestures, &mut grip);
     } else {
         grip.typed = None;
@@ -104,11 +111,14 @@ fn drag<P: Param>(
     grip: &mut Grip,
 ) {
     let pointer = param.as_ptr();
-    if response.drag_started() {
-        grip.dragged = param.unmodulated_normalized_value();
+    if response.drag_started_by(PointerButton::Primary) {
+        grip.dragged = Some(gestures.value(pointer));
         grip.typed = None;
         gestures.begin(pointer);
     }
+    let Some(dragged) = &mut grip.dragged else {
+        return;
+    };
     if response.dragged() {
         let fine = if ui.input(|input| input.modifiers.shift) {
             FINE
@@ -116,14 +126,14 @@ fn drag<P: Param>(
             1.0
         };
         let moved = travel.dot(response.drag_delta()) * fine;
-        let before = snapped(param, grip.dragged);
-        grip.dragged = (grip.dragged + moved).clamp(0.0, 1.0);
-        let value = snapped(param, grip.dragged);
+        let before = snapped(param, *dragged);
+        *dragged = (*dragged + moved).clamp(0.0, 1.0);
+        let value = snapped(param, *dragged);
         if value != before {
             gestures.set(pointer, value);
         }
-    }
-    if response.drag_stopped() {
+    } else {
+        grip.dragged = None;
         gestures.end(pointer);
     }
 }
@@ -155,7 +165,7 @@ pub fn notches(ui: &Ui, rest: &mut f32) -> i32 {
 
 /// Goes `steps` up or down.
 pub fn step<P: Param>(gestures: &dyn Gestures, param: &P, steps: i32, finer: bool) {
-    let from = param.unmodulated_normalized_value();
+    let from = gestures.value(param.as_ptr());
     let value = (0..steps.unsigned_abs()).fold(from, |value, _| {
         if steps > 0 {
             param.next_normalized_step(value, finer)
@@ -245,15 +255,27 @@ fn typing<P: Param>(
         typed.pop();
     }
     if take(Key::Enter) {
-        if let Some(value) = param.string_to_normalized_value(typed) {
+        let value = param.string_to_normalized_value(typed);
+        if let Some(value) = value {
             set_once(gestures, param, value);
         }
-        grip.typed = None;
-        response.surrender_focus();
+        // What is no value stays to be mended.
+        if value.is_some() || typed.is_empty() {
+            grip.typed = None;
+            response.surrender_focus();
+        }
     } else if take(Key::Escape) {
         grip.typed = None;
         response.surrender_focus();
     }
+}
+
+/// egui's own shortcuts: Ctrl+Q or Cmd+Q would close the window, which it is not in a host.
+pub fn leave_shortcuts_to_the_host(ctx: &egui::Context) {
+    ctx.options_mut(|options| {
+        options.quit_shortcuts.clear();
+        options.zoom_with_keyboard = false;
+    });
 }
 
 /// egui presses what has the focus with Space too: here Space starts and stops the host, but while a path is

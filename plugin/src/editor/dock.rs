@@ -4,7 +4,7 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
     Scene, View,
-    buttons::{choice, sign_button, switch, view_switch},
+    buttons::{choice, sign_button_named, switch, view_switch},
     forget::forget,
     handle,
     header::{export, shows_actions},
@@ -25,7 +25,7 @@ const GAP: f32 = 7.0;
 const NARROW_GAP: f32 = 5.0;
 const PAD: f32 = 13.0;
 /// Narrower than this, key and scale take two rows.
-const NARROW: f32 = 380.0;
+const NARROW: f32 = 420.0;
 
 /// Cuts columns and rows off a rectangle.
 struct Cutter {
@@ -177,7 +177,7 @@ fn more_button(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
             "Feel, rhythm, motion, memory, channel, latency, bypass",
         )
     };
-    let response = sign_button(ui, scene, rect, label, tip, |painter, rect| {
+    let response = sign_button_named(ui, scene, rect, "fold", (label, tip), |painter, rect| {
         let ink = look.palette.text;
         let text = fitted(
             painter,

@@ -3,7 +3,7 @@
 use egui::{Rect, Ui};
 use nice_plug::prelude::Param;
 
-use super::{Gestures, Scene, View, buttons::button};
+use super::{Gestures, Scene, View, buttons::button_named};
 use crate::params::ContinuoParams;
 
 /// Seconds for which the button stays down, so that the audio thread sees it in at least one block.
@@ -19,7 +19,7 @@ pub fn forget(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     } else {
         "Forget"
     };
-    let clicked = button(ui, scene, rect, label, tip).clicked();
+    let clicked = button_named(ui, scene, rect, "forget", label, tip).clicked();
     if clicked && view.forgetting.is_none() {
         view.forgetting = Some(now);
         scene.gestures.begin(param);

@@ -1,6 +1,9 @@
 //! How the window changes a parameter: as a gesture that the host can record and take back.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
 
 use nice_plug::{context::gui::GuiContext, params::internals::ParamPtr, prelude::Param};
 
@@ -12,6 +15,11 @@ pub trait Gestures {
     fn set(&self, param: ParamPtr, normalized: f32);
     /// The user lets go of it.
     fn end(&self, param: ParamPtr);
+    /// The value that it has, or will have when the host has taken in what was set last.
+    fn value(&self, param: ParamPtr) -> f32 {
+        // SAFETY: the pointers are those of the instance's own parameters, which the window keeps alive.
+        unsafe { param.unmodulated_normalized_value() }
+    }
 }
 
 impl Gestures for GuiContext {
@@ -33,12 +41,30 @@ impl Gestures for GuiContext {
     }
 }
 
+/// Hosts take a value in with the next block, some when they send it back. Who has not done so after this long
+/// does not mean to.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Passes gestures on, and knows which are open: a window that is closed in the middle of a drag must end them, or the
-/// host goes on as if the knob were held.
+/// host goes on as if the knob were held. It also knows what was sent last, so that steps that come faster than the
+/// host's blocks go on from each other.
 pub struct Balanced<G> {
     host: G,
     open: RefCell<Vec<ParamPtr>>,
+    sent: RefCell<Vec<Sent>>,
 }
+
+/// Values on their way.
+struct Sent {
+    param: ParamPtr,
+    /// What the parameter showed before, and what was sent since, the last at the end.
+    values: Vec<f32>,
+    /// When the last was sent.
+    at: Instant,
+}
+
+/// Values on their way that are known at the most: more than a hand sends between two blocks.
+const MOST_SENT: usize = 32;
 
 impl<G: Gestures> Balanced<G> {
     /// Passes on to `host`.
@@ -46,6 +72,7 @@ impl<G: Gestures> Balanced<G> {
         Self {
             host,
             open: RefCell::default(),
+            sent: RefCell::default(),
         }
     }
 
@@ -64,7 +91,38 @@ impl<G: Gestures> Gestures for Balanced<G> {
     }
 
     fn set(&self, param: ParamPtr, normalized: f32) {
+        // What has arrived, or was given up, is forgotten.
+        self.value(param);
+        let mut sent = self.sent.borrow_mut();
+        let known = sent.iter().position(|sent| sent.param == param);
+        let mut values = match known {
+            Some(known) => sent.swap_remove(known).values,
+            None => vec![self.host.value(param)],
+        };
+        if values.len() == MOST_SENT {
+            values.remove(0);
+        }
+        values.push(normalized);
+        sent.push(Sent {
+            param,
+            values,
+            at: Instant::now(),
+        });
+        drop(sent);
         self.host.set(param, normalized);
+    }
+
+    fn value(&self, param: ParamPtr) -> f32 {
+        let shown = self.host.value(param);
+        let mut sent = self.sent.borrow_mut();
+        // Where it shows what was never sent, the host has moved it.
+        sent.retain(|sent| {
+            let under_way = sent.values.contains(&shown) && sent.values.last() != Some(&shown);
+            sent.param != param || (under_way && sent.at.elapsed() < PATIENCE)
+        });
+        let on_its_way = sent.iter().find(|sent| sent.param == param);
+        let last = on_its_way.and_then(|sent| sent.values.last());
+        last.copied().unwrap_or(shown)
     }
 
     fn end(&self, param: ParamPtr) {
@@ -85,10 +143,10 @@ pub fn snapped<P: Param>(param: &P, normalized: f32) -> f32 {
 /// Changes `param` in one go: a click, a key, a turn of the wheel.
 pub fn set_once<P: Param>(gestures: &dyn Gestures, param: &P, normalized: f32) {
     let value = snapped(param, normalized);
-    if value == param.unmodulated_normalized_value() {
+    let pointer = param.as_ptr();
+    if value == gestures.value(pointer) {
         return;
     }
-    let pointer = param.as_ptr();
     gestures.begin(pointer);
     gestures.set(pointer, value);
     gestures.end(pointer);

@@ -179,7 +179,8 @@ pub fn hint(ui: &mut Ui, scene: &Scene, area: Rect) {
         );
     }
     let words = format!("{title}. {PURPOSE} {}", steps.join(". "));
-    let response = ui.interact(card, Id::unique("hint"), Sense::hover());
+    // It takes clicks, so that they do not fall through to the bars below.
+    let response = ui.interact(card, Id::unique("hint"), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, true, &words));
 }
 

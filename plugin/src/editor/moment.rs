@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
-use continuo_model::controls::{Controls, Mode, Role};
-use continuo_model::time::Tick;
+use continuo_model::{
+    controls::{Controls, Role},
+    time::{TICKS_PER_QUARTER, Tick},
+};
 
 use crate::{
     playhead::{Reading, Transport},
@@ -134,16 +136,15 @@ pub fn sentence(
 fn running(moment: &Moment, snapshot: &Snapshot, controls: &Controls, bar: i64) -> (Tone, String) {
     let at = moment.tick();
     // A rest of less than a beat is part of the playing.
-    let plays = snapshot
-        .own
-        .iter()
-        .any(|own| own.note.onset <= at && at < own.note.end() + 24);
+    let plays = snapshot.role == controls.role
+        && snapshot
+            .own
+            .iter()
+            .any(|own| own.note.onset <= at && at < own.note.end() + TICKS_PER_QUARTER);
     if !plays {
         let mut text = format!("listening · bar {bar}");
-        let phrase = i64::from(controls.phrase_bars.max(1));
-        let number = bar - 1;
-        if controls.mode == Mode::Answer && number.div_euclid(phrase) % 2 == 0 {
-            let answer = (number.div_euclid(phrase) + 1) * phrase + 1;
+        if let Some(answer) = snapshot.answer.filter(|answer| *answer > at) {
+            let answer = snapshot.bars.bar_at(answer).number + 1;
             // Writing to a string cannot fail.
             let _ = write!(text, " · answers in bar {answer}");
         }

@@ -26,25 +26,27 @@ impl Motion {
         let at = match before {
             Some((at, then)) if (0.0..LONGEST_FRAME).contains(&(now - then)) => {
                 let passed = now - then;
-                let mut guess = at + passed * reading.tempo / 60.0 * TICKS_PER_QUARTER as f64;
-                if let Some((start, end)) = cycle.map(|(start, end)| (start.0 as f64, end.0 as f64))
-                    && at < end
-                    && guess >= end
-                    && end > start
-                {
-                    guess = start + (guess - end);
+                let guess = at + passed * reading.tempo / 60.0 * TICKS_PER_QUARTER as f64;
+                // In a loop it may have come round before the host, or the host before it.
+                let round = cycle
+                    .map(|(start, end)| (start.0 as f64, end.0 as f64))
+                    .filter(|(start, end)| {
+                        let within = start..end;
+                        within.contains(&&at) && within.contains(&&reading.position)
+                    });
+                let mut error = reading.position - guess;
+                if let Some((start, end)) = round {
+                    error -= (end - start) * (error / (end - start)).round();
                 }
-                let error = reading.position - guess;
                 if error.abs() > LEAP {
                     reading.position
                 } else {
                     // Never back: a block that came late is waited for.
                     let softened = guess + error * (1.0 - (-passed / SOFTNESS).exp());
-                    if guess >= at {
-                        softened.max(at)
-                    } else {
-                        softened
-                    }
+                    let next = softened.max(at);
+                    round.map_or(next, |(start, end)| {
+                        start + (next - start).rem_euclid(end - start)
+                    })
                 }
             }
             _ => reading.position,
@@ -102,12 +104,37 @@ mod tests {
         assert_eq!(at, 960.0);
     }
 
+    /// A loop of a bar of 4/4: the host tells in blocks of a tenth of a second, each some blocks late.
     #[test]
-    fn a_loop_comes_round_before_the_host_says_so() {
+    fn a_loop_comes_round_once_whoever_is_first() {
+        let cycle = Some((Tick(0), Tick(96)));
+        for late in [-1.0, 0.0, 1.0] {
+            let mut motion = Motion::default();
+            let mut last = None::<f64>;
+            let mut rounds = 0;
+            for frame in 0..600 {
+                let now = f64::from(frame) / 60.0;
+                let told = ((now * 10.0).floor() * 4.8 - late * 4.8).rem_euclid(96.0);
+                let at = motion.step(&reading(Transport::Running, told), cycle, now);
+                assert!((0.0..96.0).contains(&at));
+                if let Some(last) = last.filter(|_| frame > 60) {
+                    let moved = (at - last).rem_euclid(96.0);
+                    assert!((0.4..1.2).contains(&moved), "{moved} in frame {frame}");
+                    rounds += i32::from(at < last);
+                }
+                last = Some(at);
+            }
+            // Ten seconds are five rounds, the first of them from the origin.
+            assert!((4..=5).contains(&rounds), "{rounds}");
+        }
+    }
+
+    #[test]
+    fn it_plays_on_past_a_loop_that_was_switched_off() {
         let cycle = Some((Tick(0), Tick(96)));
         let mut motion = Motion::default();
-        motion.step(&reading(Transport::Running, 95.8), cycle, 0.0);
-        let at = motion.step(&reading(Transport::Running, 0.3), cycle, 0.01);
-        assert!((0.2..0.4).contains(&at), "{at}");
+        motion.step(&reading(Transport::Running, 95.0), cycle, 0.0);
+        let at = motion.step(&reading(Transport::Running, 96.2), cycle, 0.02);
+        assert!((95.9..96.3).contains(&at), "{at}");
     }
 }

@@ -1,20 +1,18 @@
 //! Presets: a name, and the controls that go with it.
 
 use continuo_model::{
-    controls::{Controls, Role},
+    controls::Role,
     presets::{ALL, Preset},
 };
-use egui::{Align2, Id, Popup, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align2, Id, Popup, Rect, RichText, Sense, Ui, WidgetInfo, vec2};
+use nice_plug::params::internals::ParamPtr;
 
 use super::{
     Scene,
+    buttons::list,
     flat::plate,
-    gestures::set_once,
     paint::{arrowhead, fitted, focus_ring, ground},
 };
-
-/// Of the window's height, at most so much is the list's.
-const SHARE: f32 = 0.7;
 
 /// Draws the button that opens the list.
 pub fn presets(ui: &mut Ui, scene: &Scene, rect: Rect) {
@@ -42,76 +40,46 @@ pub fn presets(ui: &mut Ui, scene: &Scene, rect: Rect) {
         look.stroke(1.3, palette.dim),
     );
     focus_ring(ui, look, &response, rect);
-    let height = ui.ctx().content_rect().height() * SHARE;
-    Popup::menu(&response).show(|ui| {
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            for role in Role::ALL {
-                let heading = RichText::new(role.name()).color(palette.role(role));
-                ui.label(heading.size(look.px(11.5)));
-                for preset in ALL.iter().filter(|preset| preset.role() == role) {
-                    let line = ui.selectable_label(false, preset.name);
-                    if line.on_hover_text(preset.about).clicked() {
-                        choose(scene, preset);
-                    }
+    list(&response, |ui| {
+        for role in Role::ALL {
+            let heading = RichText::new(role.name()).color(palette.role(role));
+            ui.label(heading.size(look.px(11.5)));
+            for preset in ALL.iter().filter(|preset| preset.role() == role) {
+                let line = ui.selectable_label(is_at(scene, preset), preset.name);
+                if line.on_hover_text(preset.about).clicked() {
+                    choose(scene, preset);
                 }
             }
-        });
+        }
     });
     if !Popup::is_id_open(ui.ctx(), Popup::default_response_id(&response)) {
         response.on_hover_text("Starting points: settings that give something with a name");
     }
 }
 
+/// Where the preset puts the parameters.
+fn values(scene: &Scene, preset: &Preset) -> impl Iterator<Item = (ParamPtr, f32)> {
+    let all = scene.params.normalized(&preset.apply(&scene.controls));
+    all.into_iter().map(|(param, normalized)| {
+        // SAFETY: the scene keeps the parameters.
+        let step = unsafe { param.preview_normalized(param.preview_plain(normalized)) };
+        (param, step)
+    })
+}
+
+/// Whether the controls are where the preset puts them.
+fn is_at(scene: &Scene, preset: &Preset) -> bool {
+    values(scene, preset).all(|(param, value)| scene.gestures.value(param) == value)
+}
+
 /// Sets every parameter that the preset changes, each in a gesture of its own.
 fn choose(scene: &Scene, preset: &Preset) {
-    let Controls {
-        role,
-        mode,
-        phrase_bars,
-        adventure,
-        density,
-        lowest,
-        highest,
-        key,
-        scale,
-        scale_lock,
-        chords_win,
-        rhythm,
-        motion,
-        dynamics,
-        humanize,
-        swing,
-        take,
-        hold,
-        memory,
-        channel,
-        // Of the project, no parameter.
-        seed: _,
-    } = preset.apply(&scene.controls);
-    let (params, gestures) = (scene.params, scene.gestures);
-    let on = |on: bool| f32::from(u8::from(on));
-    let midi = |key: u8| f32::from(key) / 127.0;
-    let signed = |share: f32| f32::midpoint(share, 1.0);
-    // A count from 1, or 0 for none.
-    let counted = |value: Option<u8>| f32::from(value.map_or(0, |value| value + 1));
-    set_once(gestures, &params.role, f32::from(role as u8) / 4.0);
-    set_once(gestures, &params.mode, f32::from(mode as u8));
-    set_once(gestures, &params.phrase, phrase_bars.ilog2() as f32 / 3.0);
-    set_once(gestures, &params.adventure, adventure);
-    set_once(gestures, &params.density, signed(density));
-    set_once(gestures, &params.lowest, midi(lowest));
-    set_once(gestures, &params.highest, midi(highest));
-    set_once(gestures, &params.key, counted(key) / 12.0);
-    set_once(gestures, &params.scale, f32::from(scale as u8) / 8.0);
-    set_once(gestures, &params.scale_lock, on(scale_lock));
-    set_once(gestures, &params.chords_win, on(chords_win));
-    set_once(gestures, &params.rhythm, f32::from(rhythm as u8) / 7.0);
-    set_once(gestures, &params.motion, f32::from(motion as u8) / 6.0);
-    set_once(gestures, &params.dynamics, signed(dynamics));
-    set_once(gestures, &params.humanize, humanize);
-    set_once(gestures, &params.swing, swing);
-    set_once(gestures, &params.take, midi(take));
-    set_once(gestures, &params.hold, on(hold));
-    set_once(gestures, &params.memory, on(memory));
-    set_once(gestures, &params.channel, counted(channel) / 16.0);
+    let gestures = scene.gestures;
+    for (param, value) in values(scene, preset) {
+        if gestures.value(param) != value {
+            gestures.begin(param);
+            gestures.set(param, value);
+            gestures.end(param);
+        }
+    }
 }

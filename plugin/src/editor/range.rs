@@ -1,6 +1,6 @@
 //! The lowest and the highest note, on a small keyboard.
 
-use egui::{Align2, CursorIcon, Id, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, CursorIcon, Id, PointerButton, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 use nice_plug::prelude::{IntParam, Param};
 
 use super::{
@@ -33,11 +33,16 @@ pub fn range(ui: &mut Ui, scene: &Scene, rect: Rect) {
     );
     let (lowest, highest) = scene.controls.range();
     keys(ui, scene, board, (lowest, highest));
+    nearer_end(ui, scene, board);
     let ends = [
         (&scene.params.lowest, "Never plays below this note"),
         (&scene.params.highest, "Never plays above this note"),
     ];
-    let shown = ends.map(|(param, tip)| handle(ui, scene, board, param, tip));
+    let mut shown = ends.map(|(param, tip)| handle(ui, scene, board, param, tip));
+    // The two may stand the other way round.
+    if scene.params.lowest.value() > scene.params.highest.value() {
+        shown.swap(0, 1);
+    }
     let whole = (lowest, highest) == (0, 127) && shown.iter().all(|shown| !shown.ends_with('|'));
     let text = if whole {
         "Range: what suits the role".to_owned()
@@ -98,6 +103,43 @@ fn keys(ui: &Ui, scene: &Scene, board: Rect, (lowest, highest): (u8, u8)) {
     // Middle C, to find one's way.
     let middle = pos2(edge(60) + wide / 2.0, board.bottom() - look.px(4.0));
     painter.circle_filled(middle, look.px(1.7), palette.ebony);
+}
+
+/// Lets the end of the range that is nearer follow a pointer that is down on the keyboard.
+fn nearer_end(ui: &Ui, scene: &Scene, board: Rect) {
+    // Not focusable: the keys have the ends.
+    let response = ui.interact(board, Id::unique("range keyboard"), Sense::DRAG);
+    let ends = [&scene.params.lowest, &scene.params.highest];
+    let mut held = ui
+        .data(|data| data.get_temp::<Option<usize>>(response.id))
+        .flatten();
+    let key = response.interact_pointer_pos().map(|at| {
+        let key = (at.x - board.left()) / board.width() * KEYS;
+        // A saturating cast, clamped.
+        (key.floor() as i32).clamp(0, 127)
+    });
+    if let (true, Some(key)) = (response.drag_started_by(PointerButton::Primary), key) {
+        let far = ends.map(|end| (end.value() - key).abs());
+        let nearer = usize::from(far[1] < far[0]);
+        scene.gestures.begin(ends[nearer].as_ptr());
+        held = Some(nearer);
+    }
+    if let Some(end) = held {
+        let pointer = ends[end].as_ptr();
+        match key.filter(|_| response.dragged()) {
+            Some(key) => {
+                let value = ends[end].preview_normalized(key);
+                if value != scene.gestures.value(pointer) {
+                    scene.gestures.set(pointer, value);
+                }
+            }
+            None => {
+                scene.gestures.end(pointer);
+                held = None;
+            }
+        }
+    }
+    ui.data_mut(|data| data.insert_temp(response.id, held));
 }
 
 /// One end of the range; returns what it shows.

@@ -6,11 +6,16 @@ mod drums;
 mod notes;
 mod ruler;
 
-use continuo_model::controls::Role;
 use egui::{Align2, Id, Rect, Role as WidgetRole, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use self::axis::{Axis, Pitches};
+#[cfg(test)]
+pub use self::axis::range as pitch_range;
 pub use self::notes::BLACK;
+use self::{
+    axis::{Axis, Pitches},
+    bars::Track,
+    drums::Lanes,
+};
 use super::{
     Scene, View,
     control::notches,
@@ -25,6 +30,8 @@ const ZOOM_NOTCH: f32 = 1.25;
 /// Where the playhead stands while the song scrolls, as a share of the width. Plans lie a bar ahead at the
 /// most, so most of the room is for what has been.
 const PLAYHEAD: f64 = 0.68;
+/// Seconds in which the scale and the rows move.
+const GLIDE: f32 = 0.35;
 /// What is seen before the song's origin, in bars.
 const MARGIN: f64 = 0.2;
 /// The keyboard on the left, in natural points.
@@ -71,7 +78,7 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Group, true, "Song"));
     zoom(ui, view, &response);
     let areas = Areas::of(scene, rect);
-    let axis = axis(scene, view, areas.notes, ui.pixels_per_point());
+    let axis = axis(ui, scene, view, areas.notes);
     let painter = ui.painter_at(rect);
     let palette = scene.look.palette;
     scene.look.ground(&painter, rect, palette.roll);
@@ -80,7 +87,7 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
         .bars
         .between(axis.first(), axis.last())
         .collect();
-    let drums = scene.controls.role == Role::Drums;
+    let drums = scene.drums();
     let heard = if drums {
         let mut upper = areas.notes;
         upper.set_height(upper.height() * HEARD_SHARE);
@@ -88,7 +95,8 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     } else {
         areas.notes
     };
-    let pitches = Pitches::around(ui, scene, heard);
+    let lanes = Lanes::of(scene, areas.notes.with_min_y(heard.bottom()));
+    let pitches = Pitches::around(ui, scene, &axis, heard);
     let clipped = ui.painter_at(areas.notes);
     let mut flat = Flat::new(&clipped);
     notes::rows(&mut flat, scene, &pitches, heard);
@@ -96,8 +104,7 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
     notes::heard(&mut flat, scene, &axis, &pitches);
     if drums {
         flat.show();
-        let lanes = Rect::from_min_max(pos2(areas.notes.left(), heard.bottom()), areas.notes.max);
-        drums::lanes(ui, scene, &axis, &bars, lanes, areas.gutter);
+        lanes.paint(ui, scene, &axis, &bars, areas.gutter);
     } else {
         notes::own(&mut flat, scene, &axis, &pitches);
         flat.show();
@@ -108,28 +115,45 @@ pub fn roll(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect) {
         &pitches,
         Rect::from_x_y_ranges(areas.gutter.x_range(), heard.y_range()),
     );
+    bars::phrase(&clipped, scene, &axis, areas.notes);
     bars::held(&clipped, scene, &axis, &bars, areas.notes);
     ruler::ruler(ui, scene, &axis, &bars, areas.ruler);
     ruler::chords(ui, scene, &axis, areas.chords);
     ruler::cycle(ui, scene, &axis, areas.ruler, areas.notes);
     ruler::playhead(&painter, scene, &axis, areas.ruler, areas.notes);
     corner(ui, scene, rect, &areas);
-    let hit = notes::under_pointer(ui, scene, &axis, &pitches, heard);
-    bars::interact(ui, scene, view, &axis, &bars, &response, hit);
+    let pointer = ui.input(|input| input.pointer.hover_pos());
+    let hit = pointer.and_then(|pointer| {
+        let drum = drums.then(|| lanes.under(scene, &axis, pointer)).flatten();
+        drum.or_else(|| notes::under(scene, &axis, &pitches, heard, pointer))
+    });
+    // What is scrolled off lies under the keyboard, which is no part of a bar.
+    let area = Rect::from_x_y_ranges(areas.notes.x_range(), rect.y_range());
+    let track = Track {
+        axis: &axis,
+        bars: &bars,
+        area,
+    };
+    bars::interact(ui, scene, view, &track, hit);
+    if response.has_focus() {
+        bars::keys(ui, scene, view, &track);
+    } else {
+        view.bar = None;
+    }
     focus_ring(ui, &scene.look, &response, rect.shrink(scene.look.px(3.0)));
 }
 
 /// The time axis: a loop that fits stands still, anything else scrolls under the playhead.
-/// `scale` pixels make a point.
-fn axis(scene: &Scene, view: &View, rect: Rect, scale: f32) -> Axis {
+fn axis(ui: &Ui, scene: &Scene, view: &View, rect: Rect) -> Axis {
     let at = scene.moment.at;
-    let bar = scene
-        .snapshot
-        .bars
-        .grid_at(scene.snapshot.now)
-        .meter
-        .bar_ticks();
-    let span = f64::from(view.bars) * bar as f64;
+    let here = scene.snapshot.bars.bar_at(scene.moment.tick());
+    // Another meter does not come at once, or all notes would jump.
+    let bar = f64::from(ui.ctx().animate_value_with_time(
+        Id::unique("bar length"),
+        here.meter.bar_ticks() as f32,
+        GLIDE,
+    ));
+    let span = f64::from(view.bars) * bar;
     let whole = scene
         .snapshot
         .cycle
@@ -138,10 +162,10 @@ fn axis(scene: &Scene, view: &View, rect: Rect, scale: f32) -> Axis {
     let left = match whole {
         Some((start, end)) => start - (span - (end - start)) / 2.0,
         // There is nothing before the song's first bar, unless the playhead is there.
-        None => (at - span * PLAYHEAD).max(at.min(0.0) - MARGIN * bar as f64),
+        None => (at - span * PLAYHEAD).max(at.min(0.0) - MARGIN * bar),
     };
     // By whole pixels, so that what goes by keeps its shape.
-    let pixel = span / f64::from(rect.width() * scale);
+    let pixel = span / f64::from(rect.width() * ui.pixels_per_point());
     let left = (left / pixel).round() * pixel;
     Axis::new(rect, left, span)
 }
@@ -167,15 +191,15 @@ fn corner(ui: &Ui, scene: &Scene, rect: Rect, areas: &Areas) {
     let corner = Rect::from_min_max(rect.min, pos2(areas.gutter.right(), areas.gutter.top()));
     let painter = ui.painter();
     look.ground(painter, corner, look.palette.panel);
-    let name = match (scene.controls.key, scene.snapshot.key) {
-        (None, Some(found)) => {
-            let tonic = continuo_model::chord::pitch_class_name(found.tonic);
-            format!("{tonic}{}", if found.minor { "m" } else { "" })
-        }
-        (Some(tonic), _) => continuo_model::chord::pitch_class_name(tonic).to_owned(),
-        (None, None) => "–".to_owned(),
+    let key = match (scene.controls.key, scene.snapshot.key) {
+        (None, Some(found)) => Some((found.tonic, found.minor)),
+        (Some(tonic), _) => Some((tonic, scene.controls.scale.is_minor())),
+        (None, None) => None,
     };
-    let known = name != "–";
+    let name = key.map_or("–".to_owned(), |(tonic, minor)| {
+        let tonic = continuo_model::chord::pitch_class_name(tonic);
+        format!("{tonic}{}", if minor { "m" } else { "" })
+    });
     fitted(
         painter,
         corner.center_top() + vec2(0.0, look.px(5.0)),
@@ -191,7 +215,7 @@ fn corner(ui: &Ui, scene: &Scene, rect: Rect, areas: &Areas) {
         Align2::CENTER_BOTTOM,
         &name,
         look.font(17.0),
-        if known {
+        if key.is_some() {
             look.palette.text
         } else {
             look.palette.dim

@@ -26,9 +26,11 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
     let palette = look.palette;
     let export = scene.actions.exported();
     let worn = scene.actions.worn();
+    // What is wrong stays in sight whatever became of a file.
+    let trouble = scene.snapshot.trouble.is_some() || worn.trouble.is_some();
     let (tone, text) = match export_words(&export) {
-        Some(words) => words,
-        None => sentence(
+        Some(words) if !trouble => words,
+        _ => sentence(
             &scene.moment,
             scene.snapshot,
             &scene.controls,
@@ -68,28 +70,26 @@ pub fn status_line(ui: &mut Ui, scene: &Scene, hint: Option<&str>, rect: Rect) {
         palette.text
     };
     let room = right - place.x - pad;
-    // The hint follows in the room that is left.
-    let line = fitted(
-        painter,
-        place,
-        Align2::LEFT_CENTER,
-        &words,
-        look.font(13.0),
-        ink,
-        room,
-    );
-    if let Some(hint) = hint {
-        let place = line.right_center() + vec2(look.px(22.0), 0.0);
-        fitted(
-            ui.painter(),
-            place,
-            Align2::LEFT_CENTER,
-            hint,
-            look.font(12.0),
-            palette.dim,
-            right - pad - place.x,
-        );
-    }
+    // The hint follows in the room that is left; where there is too little it stands alone.
+    let (font, hint_font) = (look.font(13.0), look.font(12.0));
+    let gap = look.px(22.0);
+    let wide = |text: &str, font: &egui::FontId| {
+        let text = painter.layout_no_wrap(text.to_owned(), font.clone(), ink);
+        text.rect.width()
+    };
+    let both = |hint| wide(&words, &font) + gap + wide(hint, &hint_font) <= room;
+    let left = Align2::LEFT_CENTER;
+    let line = match hint {
+        Some(hint) if !both(hint) => fitted(painter, place, left, hint, hint_font, ink, room),
+        _ => {
+            let line = fitted(painter, place, left, &words, font, ink, room);
+            let place = line.right_center() + vec2(gap, 0.0);
+            let room = right - pad - place.x;
+            let hint = hint.unwrap_or_default();
+            fitted(painter, place, left, hint, hint_font, palette.dim, room);
+            line
+        }
+    };
     let response = ui.interact(line, Id::unique("status"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(WidgetRole::Label, true, &words));
     response.on_hover_text(words);

@@ -2,8 +2,11 @@
 
 mod controls;
 mod files;
+mod gestures;
 mod pictures;
 mod raster;
+mod roll;
 mod song;
 mod stage;
+mod styles;
 mod words;

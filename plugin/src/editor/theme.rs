@@ -238,12 +238,10 @@ pub fn mixed(under: Color32, over: Color32, share: f32) -> Color32 {
     under.lerp_to_gamma(over, share.clamp(0.0, 1.0))
 }
 
+/// WCAG 2: the contrast of two colours, 1..=21.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// WCAG 2: relative luminance.
-    fn luminance(colour: Color32) -> f32 {
+pub fn contrast(one: Color32, other: Color32) -> f32 {
+    let luminance = |colour: Color32| {
         let linear = |byte: u8| {
             let value = f32::from(byte) / 255.0;
             if value <= 0.040_45 {
@@ -253,12 +251,14 @@ mod tests {
             }
         };
         0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
 
-    fn contrast(one: Color32, other: Color32) -> f32 {
-        let (one, other) = (luminance(one), luminance(other));
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_measure_is_wcags() {
@@ -298,12 +298,8 @@ mod tests {
     }
 
     #[test]
-    fn notes_stand_out_from_the_roll_and_from_each_other() {
+    fn notes_stand_out_from_each_other() {
         for palette in [DARK, LIGHT] {
-            for note in palette.roles.into_iter().chain([palette.heard]) {
-                assert!(contrast(note, palette.roll) >= 3.0);
-                assert!(contrast(note, palette.roll_dark) >= 3.0);
-            }
             for own in palette.roles {
                 let apart = [
                     own.r().abs_diff(palette.heard.r()),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use continuo_model::{
     chord::{Key, Span, progression},
+    controls::Controls,
+    feel::Played,
     harmony::Bar,
     note::{Note, between},
     planner::Planner,
@@ -50,16 +52,23 @@ impl Scribe {
         self.news |= self.bars.meet(now, grid);
     }
 
+    /// Until the song is played, its bars lie as it was left.
+    pub fn presume(&mut self, grid: BarGrid) {
+        self.bars = Bars::presumed(grid);
+        self.news = true;
+    }
+
     /// Whether there was news since the last question.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.news)
     }
 
-    /// The song around the playhead. `cycle`: the loop while the transport runs, `None` while it stands.
-    pub fn draw(&mut self, planner: &Planner, cycle: Option<Option<(Tick, Tick)>>) -> Snapshot {
+    /// The song around `look`, or around the playhead.
+    pub fn draw(&mut self, planner: &Planner, controls: &Controls, look: Option<Tick>) -> Snapshot {
         let timeline = planner.timeline();
-        let bar = self.bars.bar_at(self.now);
-        let length = self.bars.grid_at(self.now).meter.bar_ticks();
+        let around = look.unwrap_or(self.now);
+        let bar = self.bars.bar_at(around);
+        let length = bar.meter.bar_ticks();
         let (from, to) = (
             bar.start - SPAN_BARS * length,
             bar.start + SPAN_BARS * length,
@@ -68,7 +77,8 @@ impl Scribe {
         let key = Key::find(between(heard, bar.start - KEY_BARS * length, bar.end));
         Snapshot {
             now: self.now,
-            playing: cycle.is_some(),
+            around,
+            role: controls.role,
             heard: between(heard, from - LOOK_BACK, to)
                 .iter()
                 .filter(|note| note.end() > from)
@@ -80,12 +90,17 @@ impl Scribe {
             own: planner
                 .own()
                 .filter(|(note, _)| note.end() > from && note.onset < to)
-                .map(|(note, bends)| OwnNote { note, bends })
+                .map(|(note, bends)| {
+                    let grid = self.bars.grid_at(note.onset);
+                    OwnNote::new(&Played::in_bars(&note, grid, controls), bends)
+                })
                 .collect(),
             chords: self.chords(heard, from, to, key),
             key,
             bars: self.bars.clone(),
-            cycle: cycle.flatten(),
+            cycle: None,
+            phrase: planner.held_span().filter(|_| controls.hold),
+            answer: planner.next_answer(self.now),
             held_bars: planner.held_bars().collect(),
             trouble: None,
         }
@@ -159,7 +174,7 @@ mod tests {
         let mut planner = Planner::new(Generator::shipped().unwrap());
         let mut scribe = Scribe::default();
         hear(&mut planner, &mut scribe);
-        let snapshot = scribe.draw(&planner, Some(None));
+        let snapshot = scribe.draw(&planner, &Controls::default(), None);
         assert_eq!(snapshot.heard.len(), 12);
         assert!(snapshot.heard.iter().all(|heard| !heard.open));
         let chords: Vec<_> = snapshot
@@ -187,5 +202,100 @@ mod tests {
         );
         scribe.note_news();
         assert!(scribe.take_news() && !scribe.take_news());
+    }
+
+    #[test]
+    fn while_the_song_stands_what_was_played_is_seen_wherever_the_playhead_is_put() {
+        let mut planner = Planner::new(Generator::shipped().unwrap());
+        let mut scribe = Scribe::default();
+        hear(&mut planner, &mut scribe);
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        scribe.pass(Tick(60 * 96), grid);
+        let mut heard = |look| {
+            let snapshot = scribe.draw(&planner, &Controls::default(), look);
+            assert_eq!(snapshot.now, Tick(60 * 96));
+            (snapshot.heard.len(), snapshot.around)
+        };
+        assert_eq!(heard(None), (0, Tick(60 * 96)));
+        assert_eq!(heard(Some(Tick(200))), (12, Tick(200)));
+    }
+
+    #[test]
+    fn keys_that_are_down_held_bars_and_the_held_phrase_are_shown() {
+        let mut planner = Planner::new(Generator::shipped().unwrap());
+        let mut scribe = Scribe::default();
+        let role = continuo_model::controls::Role::Bass;
+        let controls = Controls {
+            role,
+            phrase_bars: 1,
+            ..Controls::default()
+        };
+        planner.set_controls(controls);
+        hear(&mut planner, &mut scribe);
+        let held = Controls {
+            hold: true,
+            ..controls
+        };
+        planner.hold_bar(Tick(192), Tick(288));
+        planner.set_controls(held);
+        planner.note_on(Tick(400), 0, 60, 80);
+        planner.advance(Tick(480)).for_each(drop);
+        scribe.pass(Tick(480), BarGrid::from_origin(Meter::COMMON));
+        let snapshot = scribe.draw(&planner, &held, None);
+        let open = snapshot.heard.iter().filter(|heard| heard.open);
+        let open: Vec<_> = open.map(|heard| heard.note.pitch).collect();
+        assert_eq!(open, [60]);
+        assert_eq!(snapshot.held_bars, [Tick(192)]);
+        assert_eq!(snapshot.role, role);
+        let (start, end) = snapshot.phrase.expect("a phrase");
+        assert_eq!(end - start, 96);
+        assert_eq!(scribe.draw(&planner, &controls, None).phrase, None);
+    }
+
+    #[test]
+    fn own_notes_are_shown_as_they_are_struck() {
+        let mut planner = Planner::new(Generator::shipped().unwrap());
+        let mut scribe = Scribe::default();
+        hear(&mut planner, &mut scribe);
+        let plain = Controls {
+            humanize: 0.0,
+            ..Controls::default()
+        };
+        let soft = Controls {
+            dynamics: -1.0,
+            swing: 1.0,
+            ..plain
+        };
+        let plain = scribe.draw(&planner, &plain, None).own;
+        let soft = scribe.draw(&planner, &soft, None).own;
+        assert!(!plain.is_empty());
+        for (plain, soft) in plain.iter().zip(&soft) {
+            assert_eq!(plain.begins, plain.note.onset.0 as f64);
+            assert!(soft.note.velocity < plain.note.velocity);
+            assert!(soft.begins >= plain.begins && soft.ends > soft.begins);
+        }
+    }
+
+    #[test]
+    fn chords_that_were_kept_are_those_that_would_be_found_anew() {
+        let mut planner = Planner::new(Generator::shipped().unwrap());
+        let mut scribe = Scribe::default();
+        let grid = BarGrid::from_origin(Meter::COMMON);
+        hear(&mut planner, &mut scribe);
+        for (step, pitch) in [50, 66, 45, 61, 70, 52, 59, 63].into_iter().enumerate() {
+            let at = Tick(384 + step as i64 * 20);
+            planner.note_on(at, 0, pitch, 90);
+            planner.advance(at + 15).for_each(drop);
+            planner.note_off(at + 15, 0, pitch);
+            scribe.pass(at + 15, grid);
+            let mut anew = Scribe {
+                bars: scribe.bars.clone(),
+                now: scribe.now,
+                ..Scribe::default()
+            };
+            let controls = Controls::default();
+            let kept = scribe.draw(&planner, &controls, None);
+            assert_eq!(kept, anew.draw(&planner, &controls, None));
+        }
     }
 }

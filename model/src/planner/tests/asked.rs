@@ -197,9 +197,9 @@ fn one_bar_is_held_while_the_rest_goes_on() {
         ..controls(Role::Bass)
     };
     let passes = loops(&mut planner, 5, |planner, pass, at| match (pass, at.0) {
-        (2, 5) => planner.hold_bar(Tick(100), true),
+        (2, 5) => planner.hold_bar(Tick(96), Tick(192)),
         (2, 40) => planner.set_controls(take(1)),
-        (3, 300) => planner.hold_bar(Tick(100), false),
+        (3, 300) => planner.release_bar(Tick(96)),
         _ => {}
     });
     assert_eq!(bar(&passes[3], 1), bar(&passes[1], 1), "held");
@@ -214,7 +214,7 @@ fn one_bar_is_rolled_again_while_the_rest_stays() {
         let mut planner = planner(role);
         let passes = loops(&mut planner, 4, |planner, pass, at| {
             if (pass, at.0) == (1, 150) {
-                planner.reroll_bar(Tick(2 * 96 + 3));
+                planner.reroll_bar(Tick(2 * 96));
             }
         });
         assert_eq!(bar(&passes[1], 1), bar(&passes[2], 1), "{role:?}");
@@ -223,5 +223,72 @@ fn one_bar_is_rolled_again_while_the_rest_stays() {
         assert_ne!(bar(&passes[1], 2), old, "{role:?}");
         assert_eq!(bar(&passes[2], 2), bar(&passes[1], 2), "{role:?}");
         assert_eq!(passes[3], passes[2], "{role:?}");
+    }
+}
+
+#[test]
+fn a_bar_that_was_never_played_is_not_held_silent() {
+    let mut planner = planner(Role::Bass);
+    planner.hold_bar(Tick(96), Tick(192));
+    assert_eq!(planner.held_bars().count(), 0);
+    let passes = loops(&mut planner, 1, |_, _, _| {});
+    assert!(!bar(&passes[0], 1).is_empty());
+}
+
+#[test]
+fn a_bar_in_another_meter_than_the_present_is_held_and_let_go_of() {
+    let mut planner = planner(Role::Bass);
+    let passes = loops(&mut planner, 2, |_, _, _| {});
+    let waltz = BarGrid {
+        downbeat: Tick(24),
+        number: 0,
+        meter: Meter::new(3, 4).unwrap(),
+    };
+    // The song goes on in three, in bars that do not lie on those of four.
+    planner.start(Tick(456), waltz, None);
+    planner.hold_bar(Tick(192), Tick(288));
+    assert_eq!(planner.held_bars().collect::<Vec<_>>(), [Tick(192)]);
+    let again = loops(&mut planner, 1, |planner, _, at| {
+        if at == Tick(5) {
+            planner.set_controls(Controls {
+                take: 1,
+                ..controls(Role::Bass)
+            });
+        }
+    });
+    assert_eq!(bar(&again[0], 2), bar(&passes[1], 2), "held");
+    planner.start(Tick(456), waltz, None);
+    planner.release_bar(Tick(192));
+    assert_eq!(planner.held_bars().count(), 0);
+}
+
+#[test]
+fn the_next_answer_is_where_our_turn_begins() {
+    let mut planner = planner(Role::Bass);
+    for (phrase_bars, numerator, downbeat) in [(1, 4, 0), (4, 4, 0), (4, 3, 24), (2, 7, 60)] {
+        let meter = Meter::new(numerator, 4).unwrap();
+        let grid = BarGrid {
+            downbeat: Tick(downbeat),
+            number: 0,
+            meter,
+        };
+        planner.start(Tick(0), grid, None);
+        let answering = |mode| Controls {
+            mode,
+            phrase_bars,
+            ..controls(Role::Bass)
+        };
+        planner.set_controls(answering(Mode::Answer));
+        for bar in -3..20 {
+            let at = grid.start_of(bar) + 5;
+            let is_ours = |bar: i64| bar.div_euclid(i64::from(phrase_bars)) % 2 != 0;
+            let first = (bar..)
+                .find(|bar| is_ours(*bar))
+                .map(|bar| grid.start_of(bar));
+            let expected = first.filter(|_| !is_ours(bar));
+            assert_eq!(planner.next_answer(at), expected, "bar {bar}");
+        }
+        planner.set_controls(answering(Mode::Follow));
+        assert_eq!(planner.next_answer(Tick(5)), None);
     }
 }

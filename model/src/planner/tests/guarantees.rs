@@ -166,7 +166,7 @@ proptest! {
         if whole {
             planner.set_controls(Controls { phrase_bars: 1, hold: true, ..controls(role) });
         } else {
-            planner.hold_bar(Tick(96), true);
+            planner.hold_bar(Tick(96), Tick(192));
         }
         planner.advance(Tick(280)).count();
         let controls = Controls { role, hold: whole, key: Some(2), ..later };

@@ -3,6 +3,7 @@
 use continuo_model::time::Tick;
 use egui::{Id, Rect, Ui, emath::Rangef};
 
+use super::GLIDE;
 use crate::editor::Scene;
 
 /// The fewest semitones that are shown: two octaves.
@@ -11,8 +12,6 @@ const FEWEST: u8 = 24;
 const MARGIN: u8 = 3;
 /// The range moves in steps of this many semitones, so that not every note moves it.
 const STEP: u8 = 6;
-/// Seconds in which the range moves.
-const GLIDE: f32 = 0.35;
 
 /// The time axis.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +65,11 @@ impl Axis {
         from < self.last() && to > self.first()
     }
 
+    /// Whether any of `rect` is seen.
+    pub fn sees(&self, rect: Rect) -> bool {
+        rect.left() < self.right && rect.right() > self.left
+    }
+
     /// The width of so many ticks.
     pub fn width(&self, ticks: i64) -> f32 {
         (ticks as f64 * self.points_per_tick) as f32
@@ -83,12 +87,14 @@ pub struct Pitches {
 }
 
 impl Pitches {
-    /// The pitches of the notes around the playhead, in `rect`.
-    pub fn around(ui: &Ui, scene: &Scene, rect: Rect) -> Self {
-        let heard = scene.snapshot.heard.iter().map(|heard| heard.note.pitch);
-        let drums = scene.controls.role == continuo_model::controls::Role::Drums;
-        let own = scene.snapshot.own.iter().filter(|_| !drums);
-        let pitches = heard.chain(own.map(|own| own.note.pitch));
+    /// The pitches of the notes that `axis` shows, in `rect`.
+    pub fn around(ui: &Ui, scene: &Scene, axis: &Axis, rect: Rect) -> Self {
+        let heard = scene.snapshot.heard.iter().map(|heard| &heard.note);
+        let own = scene.own().iter().filter(|_| !scene.drums());
+        let pitches = heard
+            .chain(own.map(|own| &own.note))
+            .filter(|note| axis.shows(note.onset, note.end()))
+            .map(|note| note.pitch);
         let (low, high) = range(pitches);
         let glide = |name, value: u8| {
             ui.ctx()
@@ -121,7 +127,7 @@ impl Pitches {
 }
 
 /// The lowest and the highest row for these notes.
-fn range(pitches: impl Iterator<Item = u8>) -> (u8, u8) {
+pub fn range(pitches: impl Iterator<Item = u8>) -> (u8, u8) {
     let bounds = pitches.fold(None, |bounds: Option<(u8, u8)>, pitch| {
         let (low, high) = bounds.unwrap_or((pitch, pitch));
         Some((low.min(pitch), high.max(pitch)))

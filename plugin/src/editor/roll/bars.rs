@@ -2,8 +2,8 @@
 
 use continuo_model::time::Tick;
 use egui::{
-    Align2, Id, Key, Painter, Rect, Response, Role as WidgetRole, Sense, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, Id, Key, Painter, Rect, Role as WidgetRole, Sense, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::axis::Axis;
@@ -11,9 +11,15 @@ use crate::{
     bars::Bar,
     editor::{
         Scene, View,
+        flat::Flat,
         paint::{fitted, padlock},
+        theme::mixed,
     },
+    worker::Wish,
 };
+
+/// The height of the band that marks the held phrase, in natural points.
+const PHRASE: f32 = 5.0;
 
 /// Marks the bars that are held.
 pub fn held(painter: &Painter, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
@@ -53,21 +59,75 @@ fn is_held(scene: &Scene, bar: &Bar) -> bool {
     scene.snapshot.held_bars.contains(&bar.start)
 }
 
-/// Lets every bar that is seen be held by a click and re-rolled by the other button, and the same by keys.
-/// `hit` is the note under the pointer in words.
-pub fn interact(
-    ui: &mut Ui,
-    scene: &Scene,
-    view: &mut View,
-    axis: &Axis,
-    bars: &[Bar],
-    roll: &Response,
-    hit: Option<String>,
-) {
-    let clip = roll.rect;
-    for bar in bars {
-        let range = axis.range(bar.start, bar.end);
-        let area = Rect::from_x_y_ranges(range, clip.y_range()).intersect(clip);
+/// Marks where the phrase lies that repeats while Hold is on, and each time that it begins anew.
+pub fn phrase(painter: &Painter, scene: &Scene, axis: &Axis, rect: Rect) {
+    let Some((start, end)) = scene.snapshot.phrase.filter(|_| scene.controls.hold) else {
+        return;
+    };
+    let look = &scene.look;
+    let length = (end - start).max(1);
+    // It has no place before its first.
+    let round = |at: Tick| (at - start).div_euclid(length);
+    let mut flat = Flat::new(painter);
+    for round in round(axis.first()).max(0)..=round(axis.last()) {
+        let range = axis.range(start + round * length, end + round * length);
+        let top = rect.top()..=rect.top() + look.px(PHRASE);
+        let band = Rect::from_x_y_ranges(range, top).shrink2(vec2(1.0, 0.0));
+        let share = if round == 0 { 1.0 } else { 0.6 };
+        let colour = mixed(look.palette.roll, look.accent, share);
+        flat.rect(band.intersect(rect), colour);
+        flat.vline(
+            range.min,
+            rect.y_range(),
+            look.stroke(1.0, look.accent.gamma_multiply(0.5)),
+        );
+    }
+    flat.show();
+}
+
+/// The bars that are seen, and where.
+pub struct Track<'a> {
+    /// The time axis.
+    pub axis: &'a Axis,
+    /// Those that are seen, also in part.
+    pub bars: &'a [Bar],
+    /// From the ruler down to the lowest note.
+    pub area: Rect,
+}
+
+impl Track<'_> {
+    fn place(&self, bar: &Bar) -> Rect {
+        let range = self.axis.range(bar.start, bar.end);
+        Rect::from_x_y_ranges(range, self.area.y_range()).intersect(self.area)
+    }
+}
+
+/// What a click or Enter does to a bar: where nothing was played there is nothing to keep.
+fn turned(scene: &Scene, bar: &Bar) -> Option<Wish> {
+    if is_held(scene, bar) {
+        return Some(Wish::ReleaseBar(bar.start));
+    }
+    let within = bar.start..bar.end;
+    let mut own = scene.own().iter();
+    own.any(|own| within.contains(&own.note.onset))
+        .then_some(Wish::HoldBar(bar.start, bar.end))
+}
+
+/// The same in words; `press` and `roll` are what is to be done.
+fn hint(scene: &Scene, bar: &Bar, press: &str, roll: &str) -> String {
+    let first = match turned(scene, bar) {
+        Some(Wish::ReleaseBar(_)) => format!("{press} to let it go, "),
+        Some(_) => format!("{press} to hold it, "),
+        None => String::new(),
+    };
+    format!("Bar {}: {first}{roll} for another take", bar.number + 1)
+}
+
+/// Lets every bar that is seen be held by a click and re-rolled by the other button. `hit` is the note under the
+/// pointer in words.
+pub fn interact(ui: &Ui, scene: &Scene, view: &mut View, track: &Track, hit: Option<String>) {
+    for bar in track.bars {
+        let area = track.place(bar);
         if !area.is_positive() {
             continue;
         }
@@ -76,40 +136,48 @@ pub fn interact(
         let held = is_held(scene, bar);
         let label = format!("Bar {}", bar.number + 1);
         response.widget_info(|| WidgetInfo::selected(WidgetRole::Button, true, held, &label));
-        if response.clicked() {
-            scene.actions.hold_bar(bar.start, !held);
+        if response.clicked()
+            && let Some(wish) = turned(scene, bar)
+        {
+            scene.actions.wish(wish);
         }
         if response.secondary_clicked() {
-            scene.actions.reroll_bar(bar.start);
+            scene.actions.wish(Wish::RerollBar(bar.start));
         }
         if response.hovered() {
             outline(ui, scene, area, 0.5);
-            let hold = if held { "let it go" } else { "hold it" };
-            let words = format!("{label}: click to {hold}, right-click for another take of it");
-            view.hint = Some(words);
+            view.hint = Some(hint(scene, bar, "click", "right-click"));
         }
         if let Some(hit) = &hit {
             response.on_hover_text_at_pointer(hit);
         }
     }
-    if roll.has_focus() {
-        keys(ui, scene, view, axis, bars, clip);
-    } else {
-        view.bar = None;
-    }
 }
 
-fn keys(ui: &Ui, scene: &Scene, view: &mut View, axis: &Axis, bars: &[Bar], clip: Rect) {
+/// The same by keys, while the roll has the focus: arrows go through the bars that are seen.
+pub fn keys(ui: &Ui, scene: &Scene, view: &mut View, track: &Track) {
     let filter = egui::EventFilter {
         horizontal_arrows: true,
         vertical_arrows: true,
         ..egui::EventFilter::default()
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(Id::unique("roll"), filter));
-    // A saturating cast; positions are far inside `i64`.
-    let here = Tick(scene.moment.at.floor() as i64);
-    let chosen = scene.snapshot.bars.bar_at(view.bar.unwrap_or(here));
-    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    let seen = |bar: &&Bar| track.place(bar).is_positive();
+    let (Some(first), Some(last)) = (
+        track.bars.iter().find(seen),
+        track.bars.iter().rev().find(seen),
+    ) else {
+        return;
+    };
+    let bar_at = |at: Tick| {
+        scene
+            .snapshot
+            .bars
+            .bar_at(at.clamp(first.start, last.start))
+    };
+    let chosen = bar_at(view.bar.unwrap_or(scene.moment.tick()));
+    let plain = ui.input(|input| input.modifiers.is_none());
+    let pressed = |key| plain && ui.input(|input| input.key_pressed(key));
     let next = if pressed(Key::ArrowRight) {
         chosen.end
     } else if pressed(Key::ArrowLeft) {
@@ -117,20 +185,19 @@ fn keys(ui: &Ui, scene: &Scene, view: &mut View, axis: &Axis, bars: &[Bar], clip
     } else {
         chosen.start
     };
-    let chosen = scene.snapshot.bars.bar_at(next);
+    let chosen = bar_at(next);
     view.bar = Some(chosen.start);
-    if pressed(Key::Enter) {
-        scene
-            .actions
-            .hold_bar(chosen.start, !is_held(scene, &chosen));
+    if pressed(Key::Enter)
+        && let Some(wish) = turned(scene, &chosen)
+    {
+        scene.actions.wish(wish);
     }
     if pressed(Key::R) {
-        scene.actions.reroll_bar(chosen.start);
+        scene.actions.wish(Wish::RerollBar(chosen.start));
     }
-    if bars.contains(&chosen) {
-        let range = axis.range(chosen.start, chosen.end);
-        let area = Rect::from_x_y_ranges(range, clip.y_range()).intersect(clip);
-        outline(ui, scene, area, 1.0);
+    outline(ui, scene, track.place(&chosen), 1.0);
+    if view.hint.is_none() {
+        view.hint = Some(hint(scene, &chosen, "Enter", "R"));
     }
 }
 

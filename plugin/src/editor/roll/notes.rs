@@ -1,29 +1,28 @@
 //! Notes by pitch, and the keyboard beside them.
 
-use continuo_model::{
-    note::Note,
-    time::{TICKS_PER_QUARTER, Tick},
-};
-use egui::{Align2, Color32, Rect, Ui, pos2, vec2};
+use continuo_model::note::Note;
+use egui::{Align2, Color32, Pos2, Rect, Ui, pos2, vec2};
 
 use super::axis::{Axis, Pitches};
 use crate::{
     editor::{Scene, flat::Flat, theme::mixed},
     params::pitch_name,
+    snapshot::{HeardNote, OwnNote},
 };
 
 /// Pitch classes of the black keys.
 pub const BLACK: [bool; 12] = [
     false, true, false, true, false, false, true, false, true, false, true, false,
 ];
-/// Of a note that was heard on an earlier pass, ahead of the playhead.
+/// How opaque the inside of a note is that was heard on an earlier pass, ahead of the playhead.
 const REMEMBERED: f32 = 0.34;
 /// Rows thinner than this, in points, are not told apart: stripes so fine would be noise behind the notes.
 const THINNEST_ROW: f32 = 6.0;
 /// The least height of a note in points.
 const THINNEST: f32 = 6.0;
-/// How opaque the softest note is.
-const SOFTEST: f32 = 0.55;
+/// How opaque the softest note is, and the rim of a remembered one: less would be too near to the ground to be seen
+/// by everybody.
+const SOFTEST: f32 = 0.75;
 
 /// The rows of the pitches; those out of the set range are dark.
 pub fn rows(flat: &mut Flat, scene: &Scene, pitches: &Pitches, rect: Rect) {
@@ -47,15 +46,31 @@ pub fn rows(flat: &mut Flat, scene: &Scene, pitches: &Pitches, rect: Rect) {
     }
 }
 
-/// The rectangle of a note that lasts to `end`.
-fn shape(axis: &Axis, pitches: &Pitches, note: &Note, end: f64) -> Rect {
+/// The rectangle of a note that sounds from `from` to `end`, in ticks.
+fn shape(axis: &Axis, pitches: &Pitches, pitch: u8, from: f64, end: f64) -> Rect {
     // Where rows are thin, notes are taller than their row.
     let height = (pitches.row() * 0.9).max(THINNEST);
-    let top = pitches.top(note.pitch) + (pitches.row() - height) / 2.0;
-    let left = axis.at(note.onset);
+    let top = pitches.top(pitch) + (pitches.row() - height) / 2.0;
+    let left = axis.x(from);
     // A short note must still be seen, and two in a row must not be one.
     let right = (axis.x(end) - 1.0).max(left + 2.5);
     Rect::from_min_max(pos2(left, top), pos2(right, top + height))
+}
+
+/// The rectangle of a heard note. A key that is down grows with the playhead.
+fn heard_shape(scene: &Scene, axis: &Axis, pitches: &Pitches, heard: &HeardNote) -> Rect {
+    let note = &heard.note;
+    let end = if heard.open && scene.moment.runs() {
+        scene.moment.at.max(note.end().0 as f64)
+    } else {
+        note.end().0 as f64
+    };
+    shape(axis, pitches, note.pitch, note.onset.0 as f64, end)
+}
+
+/// The rectangle of one of our own notes.
+fn own_shape(axis: &Axis, pitches: &Pitches, own: &OwnNote) -> Rect {
+    shape(axis, pitches, own.note.pitch, own.begins, own.ends)
 }
 
 fn loudness(velocity: u8) -> f32 {
@@ -66,83 +81,79 @@ fn corner(rect: Rect) -> f32 {
     (rect.height() * 0.3).min(4.0).min(rect.width() * 0.4)
 }
 
-/// What was heard. A key that is down grows with the playhead.
+/// What was heard.
 pub fn heard(flat: &mut Flat, scene: &Scene, axis: &Axis, pitches: &Pitches) {
-    let palette = scene.look.palette;
+    let look = &scene.look;
+    let palette = look.palette;
     let now = scene.snapshot.now;
     for heard in &scene.snapshot.heard {
         let note = &heard.note;
-        let open = heard.open && scene.moment.runs();
-        let end = if open {
-            scene.moment.at.max(note.end().0 as f64)
-        } else {
-            note.end().0 as f64
-        };
-        if !axis.shows(note.onset, Tick(end.ceil() as i64)) {
+        let rect = heard_shape(scene, axis, pitches, heard);
+        if !axis.sees(rect) {
             continue;
         }
-        let rect = shape(axis, pitches, note, end);
         // Behind the planner's clock lies this pass, ahead of it an earlier one.
         let ahead = note.onset >= now && note.onset.0 as f64 > scene.moment.at;
-        let share = if ahead {
-            REMEMBERED
+        if ahead {
+            let fill = mixed(palette.roll, palette.heard, REMEMBERED);
+            let rim = mixed(palette.roll, palette.heard, SOFTEST);
+            flat.framed(rect, corner(rect), fill, look.stroke(1.0, rim));
         } else {
-            loudness(note.velocity)
-        };
-        let colour = mixed(palette.roll, palette.heard, share);
-        flat.plate(rect, corner(rect), colour);
+            let colour = mixed(palette.roll, palette.heard, loudness(note.velocity));
+            flat.plate(rect, corner(rect), colour);
+        }
     }
 }
 
 /// What is played, and what is planned.
 pub fn own(flat: &mut Flat, scene: &Scene, axis: &Axis, pitches: &Pitches) {
-    for own in &scene.snapshot.own {
-        let note = &own.note;
-        if axis.shows(note.onset, note.end()) {
-            let rect = shape(axis, pitches, note, note.end().0 as f64);
-            own_note(flat, scene, rect, note);
+    for own in scene.own() {
+        let rect = own_shape(axis, pitches, own);
+        if axis.sees(rect) {
+            own_note(flat, scene, rect, own);
         }
     }
 }
 
 /// One of our own notes, by where the playhead is: an outline before it sounds, bright while it does.
-pub fn own_note(flat: &mut Flat, scene: &Scene, rect: Rect, note: &Note) {
+pub fn own_note(flat: &mut Flat, scene: &Scene, rect: Rect, own: &OwnNote) {
     let look = &scene.look;
     let palette = look.palette;
     let at = scene.moment.at;
     let corner = corner(rect);
-    if note.onset.0 as f64 > at {
+    if own.begins > at {
         let fill = mixed(palette.roll, look.accent, 0.13);
         flat.framed(rect, corner, fill, look.stroke(1.3, look.accent));
-    } else if at < note.end().0 as f64 && scene.moment.runs() {
+    } else if at < own.ends && scene.moment.runs() {
         let halo = look.accent.gamma_multiply(0.3);
         flat.plate(rect.expand(look.px(3.0)), corner + look.px(3.0), halo);
         flat.plate(rect, corner, mixed(look.accent, palette.text, 0.4));
     } else {
-        let colour = mixed(palette.roll, look.accent, loudness(note.velocity));
+        let colour = mixed(palette.roll, look.accent, loudness(own.note.velocity));
         flat.plate(rect, corner, colour);
     }
 }
 
-/// Whether a note of this pitch sounds now, heard or own; with its colour.
-fn sounding(scene: &Scene, pitch: u8) -> Option<Color32> {
-    let at = scene.moment.at;
-    let sounds =
-        |note: &Note| note.pitch == pitch && note.onset.0 as f64 <= at && at < note.end().0 as f64;
+/// What sounds now, by key: heard or own, with its colour.
+fn sounding(scene: &Scene) -> [Option<Color32>; 128] {
+    let mut keys = [None; 128];
     if !scene.moment.runs() {
-        return None;
+        return keys;
     }
-    let drums = scene.controls.role == continuo_model::controls::Role::Drums;
-    let own = !drums && scene.snapshot.own.iter().any(|own| sounds(&own.note));
-    if own {
-        return Some(scene.look.accent);
+    let at = scene.moment.at;
+    for heard in &scene.snapshot.heard {
+        let note = &heard.note;
+        let sounds = note.onset.0 as f64 <= at && at < note.end().0 as f64;
+        if sounds || heard.open {
+            keys[usize::from(note.pitch & 127)] = Some(scene.look.palette.heard);
+        }
     }
-    let heard = scene
-        .snapshot
-        .heard
-        .iter()
-        .any(|heard| sounds(&heard.note) || (heard.open && heard.note.pitch == pitch));
-    heard.then_some(scene.look.palette.heard)
+    for own in scene.own().iter().filter(|_| !scene.drums()) {
+        if own.begins <= at && at < own.ends {
+            keys[usize::from(own.note.pitch & 127)] = Some(scene.look.accent);
+        }
+    }
+    keys
 }
 
 /// The keyboard beside the rows.
@@ -153,6 +164,7 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
     let mut flat = Flat::new(&painter);
     flat.rect(rect, palette.ivory);
     let mut names = Vec::new();
+    let sounding = sounding(scene);
     for pitch in pitches.rows() {
         let top = pitches.top(pitch);
         let black = BLACK[usize::from(pitch % 12)];
@@ -162,7 +174,7 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
             rect.width()
         };
         let key = Rect::from_min_size(pos2(rect.left(), top), vec2(width, pitches.row()));
-        let lit = sounding(scene, pitch);
+        let lit = sounding[usize::from(pitch & 127)];
         if black || lit.is_some() {
             flat.rect(key, lit.unwrap_or(palette.ebony));
         }
@@ -193,52 +205,68 @@ pub fn keyboard(ui: &Ui, scene: &Scene, pitches: &Pitches, rect: Rect) {
     }
 }
 
-/// What the note under the pointer is called.
-pub fn under_pointer(
-    ui: &Ui,
+/// What the note at `pointer` is called.
+pub fn under(
     scene: &Scene,
     axis: &Axis,
     pitches: &Pitches,
     rect: Rect,
+    pointer: Pos2,
 ) -> Option<String> {
-    let pointer = ui.input(|input| input.pointer.hover_pos())?;
     if !rect.contains(pointer) {
         return None;
     }
-    let is_under = |note: &Note| {
-        shape(axis, pitches, note, note.end().0 as f64)
-            .expand(1.0)
-            .contains(pointer)
-    };
-    let drums = scene.controls.role == continuo_model::controls::Role::Drums;
-    let own = scene
-        .snapshot
-        .own
-        .iter()
-        .rev()
-        .find(|own| !drums && is_under(&own.note));
-    if let Some(own) = own {
-        let what = match (own.note.onset.0 as f64 > scene.moment.at, own.bends) {
-            (true, true) => "planned, bends to the chord that comes",
-            (true, false) => "planned",
-            (false, _) => "played",
-        };
-        return Some(described(scene, &own.note, what));
+    let is_under = |shape: Rect| shape.expand(1.0).contains(pointer);
+    let mut own = scene.own().iter().rev().filter(|_| !scene.drums());
+    if let Some(own) = own.find(|own| is_under(own_shape(axis, pitches, own))) {
+        let name = pitch_name(own.note.pitch.into());
+        return Some(described(scene, &name, &own.note, played(scene, own)));
     }
     let mut heard = scene.snapshot.heard.iter().rev();
-    let heard = heard.find(|heard| is_under(&heard.note))?;
-    Some(described(scene, &heard.note, "heard"))
+    let heard = heard.find(|heard| is_under(heard_shape(scene, axis, pitches, heard)))?;
+    let name = pitch_name(heard.note.pitch.into());
+    Some(described(scene, &name, &heard.note, "heard"))
+}
+
+/// What has become, or will become, of one of our own notes.
+pub fn played(scene: &Scene, own: &OwnNote) -> &'static str {
+    match (own.begins > scene.moment.at, own.bends) {
+        (true, true) => "planned, bends to the chord that comes",
+        (true, false) => "planned",
+        (false, _) => "played",
+    }
 }
 
 /// "C4 · heard · bar 3, beat 2 · velocity 80".
-pub fn described(scene: &Scene, note: &Note, what: &str) -> String {
+pub fn described(scene: &Scene, name: &str, note: &Note, what: &str) -> String {
     let bar = scene.snapshot.bars.bar_at(note.onset);
-    let beat = (note.onset - bar.start) / bar.meter.denominator_ticks().min(TICKS_PER_QUARTER * 4);
+    let beat = (note.onset - bar.start) / bar.meter.beat_ticks();
     format!(
-        "{} · {what} · bar {}, beat {} · velocity {}",
-        pitch_name(note.pitch.into()),
+        "{name} · {what} · bar {}, beat {} · velocity {}",
         bar.number + 1,
         beat + 1,
         note.velocity,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::editor::{
+        DARK, LIGHT,
+        theme::{contrast, mixed},
+    };
+
+    #[test]
+    fn the_softest_note_stands_out_as_wcag_asks_of_graphics() {
+        for palette in [DARK, LIGHT] {
+            for ground in [palette.roll, palette.roll_dark] {
+                for ink in palette.roles.into_iter().chain([palette.heard]) {
+                    let rim = contrast(mixed(palette.roll, ink, SOFTEST), ground);
+                    let softest = contrast(mixed(palette.roll, ink, loudness(1)), ground);
+                    assert!(rim >= 3.0 && softest >= 3.0, "{ink:?}: {rim} {softest}");
+                }
+            }
+        }
+    }
 }

@@ -6,15 +6,17 @@ use egui::{Align2, Painter, Rect, Shape, Ui, pos2, vec2};
 use super::axis::Axis;
 use crate::{
     bars::Bar,
-    editor::{Scene, flat::Flat, paint::fitted, theme::mixed},
+    editor::{Look, Scene, flat::Flat, paint::fitted, theme::mixed},
 };
 
 /// Bar numbers closer than this, in natural points, are left out.
 const NUMBER_ROOM: f32 = 34.0;
-/// The room that a signature takes.
-const METER_ROOM: f32 = 40.0;
+/// The room that a number takes.
+const NUMBER: f32 = 22.0;
+/// The room that a signature takes, with what keeps it apart from the next number.
+const METER_ROOM: f32 = 26.0;
 /// Beat lines closer than this are left out.
-const BEAT_ROOM: f32 = 9.0;
+pub const BEAT_ROOM: f32 = 9.0;
 
 /// Lines at bars and beats.
 pub fn beats(flat: &mut Flat, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
@@ -40,34 +42,68 @@ pub fn ruler(ui: &Ui, scene: &Scene, axis: &Axis, bars: &[Bar], rect: Rect) {
     let palette = look.palette;
     let painter = ui.painter_at(rect);
     look.ground(&painter, rect, palette.panel);
-    let mut shown = None;
-    for bar in bars {
-        let every = skip(axis.width(bar.end - bar.start), look.px(NUMBER_ROOM));
+    for (bar, mark) in bars.iter().zip(marks(look, axis, bars, rect)) {
         let x = axis.at(bar.start);
         let here = bar.start.0 as f64 <= scene.moment.at && scene.moment.at < bar.end.0 as f64;
         let tick = rect.bottom() - look.px(5.0)..=rect.bottom();
         painter.vline(x, tick, look.stroke(1.0, palette.line));
-        let mut right = x;
-        let place = pos2(x + look.px(4.0), rect.center().y);
-        if bar.number.rem_euclid(every) == 0 && place.x >= rect.left() {
+        let mut place = pos2(x.max(rect.left()) + look.px(4.0), rect.center().y);
+        if mark.number {
             let number = (bar.number + 1).to_string();
             let colour = if here { palette.text } else { palette.dim };
             let text = painter.text(place, Align2::LEFT_CENTER, number, look.font(12.0), colour);
-            right = text.right();
+            place.x = text.right() + look.px(7.0);
         }
-        let room = axis.at(bar.end) - right.max(rect.left()) > look.px(METER_ROOM);
-        if room && shown.replace(bar.meter) != Some(bar.meter) {
+        if mark.meter {
             let meter = format!("{}/{}", bar.meter.numerator, bar.meter.denominator);
-            let place = pos2(right.max(rect.left()) + look.px(7.0), rect.center().y);
-            painter.text(
-                place,
-                Align2::LEFT_CENTER,
-                meter,
-                look.font(10.5),
-                look.accent,
-            );
+            let font = look.font(10.5);
+            painter.text(place, Align2::LEFT_CENTER, meter, font, look.accent);
         }
     }
+}
+
+/// What is written at a bar's beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Mark {
+    number: bool,
+    meter: bool,
+}
+
+/// What is written at each bar. Where the meter changes it is told, if need be in the number's place; at the left edge
+/// it is told once, where there is room for it.
+fn marks(look: &Look, axis: &Axis, bars: &[Bar], rect: Rect) -> Vec<Mark> {
+    let numbered = |bar: &Bar| {
+        let every = skip(axis.width(bar.end - bar.start), look.px(NUMBER_ROOM));
+        bar.number.rem_euclid(every) == 0 && axis.at(bar.start) + look.px(4.0) >= rect.left()
+    };
+    let mut marks: Vec<Mark> = bars
+        .iter()
+        .map(|bar| Mark {
+            number: numbered(bar),
+            meter: false,
+        })
+        .collect();
+    // From a bar's beginning, or the left edge, to the next number.
+    let room = |marks: &[Mark], place: usize| {
+        let next = (place + 1..bars.len()).find(|next| marks[*next].number);
+        let next = next.map_or(f32::INFINITY, |next| axis.at(bars[next].start));
+        let number = if marks[place].number { NUMBER } else { 0.0 };
+        next - axis.at(bars[place].start).max(rect.left()) - look.px(number + METER_ROOM)
+    };
+    let first_meter = |marks: &[Mark], bars: &[Bar]| {
+        let same = bars.iter().take_while(|bar| bar.meter == bars[0].meter);
+        let count = same.count();
+        (0..count)
+            .find(|place| room(marks, *place) > 0.0)
+            .or_else(|| (0..count).find(|place| marks[*place].number))
+    };
+    let changes = (1..bars.len()).filter(|place| bars[place - 1].meter != bars[*place].meter);
+    for place in first_meter(&marks, bars).into_iter().chain(changes) {
+        let fits = room(&marks, place) > 0.0;
+        marks[place].number &= fits;
+        marks[place].meter = true;
+    }
+    marks
 }
 
 /// Every how many bars a number has room: 1, 2, 4, 8 and so on.
@@ -181,7 +217,44 @@ pub fn playhead(painter: &Painter, scene: &Scene, axis: &Axis, ruler: Rect, note
 
 #[cfg(test)]
 mod tests {
+    use continuo_model::{
+        controls::Role,
+        time::{BarGrid, Meter},
+    };
+
     use super::*;
+    use crate::{bars::Bars, editor::theme::NATURAL_SIZE};
+
+    #[test]
+    fn the_meter_is_told_once_and_where_it_changes_at_every_zoom() {
+        let mut song = Bars::default();
+        let grid = |numerator, downbeat| BarGrid {
+            downbeat: Tick(downbeat),
+            number: 0,
+            meter: Meter::new(numerator, 4).expect("a meter"),
+        };
+        song.meet(Tick(0), grid(4, 0));
+        song.meet(Tick(9 * 96), grid(3, 9 * 96));
+        let look = Look::new(false, Role::Bass, NATURAL_SIZE);
+        let rect = Rect::from_min_max(pos2(44.0, 0.0), pos2(960.0, 22.0));
+        for zoom in 2..=32 {
+            for from in 0..96 {
+                let span = f64::from(zoom) * 96.0;
+                let axis = Axis::new(rect, f64::from(from), span);
+                let bars: Vec<_> = song.between(axis.first(), axis.last()).collect();
+                let marks = marks(&look, &axis, &bars, rect);
+                let told: Vec<_> = bars
+                    .iter()
+                    .zip(&marks)
+                    .filter(|(_, mark)| mark.meter)
+                    .map(|(bar, _)| bar.meter.numerator)
+                    .collect();
+                let changes = bars.iter().any(|bar| bar.start == Tick(9 * 96));
+                let expected: &[_] = if changes { &[4, 3] } else { &[4] };
+                assert_eq!(told, expected, "{zoom} bars from {from}");
+            }
+        }
+    }
 
     #[test]
     fn numbers_that_would_touch_are_left_out() {

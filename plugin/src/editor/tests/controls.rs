@@ -1,28 +1,26 @@
 //! Every control and action, found by its label.
 
-use std::rc::Rc;
-
-use continuo_model::{controls::Role, time::Tick};
-use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
-use nice_plug::{params::Params as _, prelude::Param as _};
+use continuo_model::controls::Role;
+use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Shape, Vec2, vec2};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
+use nice_plug::params::Params as _;
 
 use super::{
     song::song,
-    stage::{Did, Recorder, Stage},
+    stage::{Did, Stage},
 };
-use crate::{
-    editor::{Gestures as _, View, forget, gestures::Balanced},
-    params::ContinuoParams,
-};
-use crate::{
-    styles::{Entry, List},
-    worker::Worn,
-};
+use crate::editor::control::leave_shortcuts_to_the_host;
 
 pub fn open(stage: Stage) -> Harness<'static, Stage> {
+    open_in(stage, vec2(960.0, 620.0))
+}
+
+pub fn open_in(stage: Stage, size: Vec2) -> Harness<'static, Stage> {
     let mut harness = Harness::builder()
-        .with_size(vec2(960.0, 620.0))
+        .with_size(size)
         .with_step_dt(1.0 / 60.0)
         .build_ui_state(|ui, stage: &mut Stage| stage.frame(ui), stage);
     harness.run_steps(3);
@@ -34,6 +32,22 @@ pub fn opened() -> Harness<'static, Stage> {
     let mut stage = Stage::playing(song(Role::Bass, 640, true));
     stage.view.fold = true;
     open(stage)
+}
+
+/// What is written in the window, as far as it is not cut.
+pub fn written(harness: &Harness<'static, Stage>) -> Vec<String> {
+    fn of(shape: &Shape, into: &mut Vec<String>) {
+        match shape {
+            Shape::Text(text) if !text.galley.elided => into.push(text.galley.text().to_owned()),
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| of(shape, into)),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    for clipped in &harness.output().shapes {
+        of(&clipped.shape, &mut texts);
+    }
+    texts
 }
 
 /// A change in one go.
@@ -58,7 +72,7 @@ pub fn click(harness: &mut Harness<'static, Stage>, label: &str) -> Vec<Did> {
 #[test]
 fn a_click_chooses_a_role() {
     let mut harness = opened();
-    for role in ["Bass", "Chords", "Counter", "Drums", "Continue"] {
+    for role in ["Chords", "Counter", "Drums", "Continue", "Bass"] {
         assert_eq!(click(&mut harness, role), once("Role", role));
         assert_eq!(click(&mut harness, role), [], "it is chosen already");
     }
@@ -88,7 +102,7 @@ fn every_switch_goes_on_and_off() {
 fn every_list_opens_and_takes_a_choice() {
     let mut harness = opened();
     for (param, value) in [
-        ("Key", "D#"),
+        ("Key", "Eb"),
         ("Scale", "Dorian"),
         ("Phrase", "8 bars"),
         ("Rhythm", "Eighth triplets"),
@@ -140,6 +154,47 @@ fn knobs_and_ends_of_the_range_are_dragged_in_one_gesture() {
     }
 }
 
+#[test]
+fn on_the_keyboard_of_the_range_the_nearer_end_follows_the_pointer() {
+    for (from, to, param, value) in [(20.0, 36.0, "Lowest", "C2"), (100.0, 84.0, "Highest", "C6")] {
+        let mut harness = opened();
+        let left = harness.get_by_label("Lowest").rect().center();
+        let right = harness.get_by_label("Highest").rect().center();
+        let at = |key: f32| left + (right - left) * (key / 127.0);
+        harness.hover_at(at(from));
+        harness.drag_at(at(from));
+        for step in 1..=4 {
+            harness.hover_at(at(from + (to - from) * step as f32 / 4.0));
+            harness.run_steps(1);
+        }
+        harness.drop_at(at(to));
+        let did = did(&mut harness);
+        let name = param.to_owned();
+        assert_eq!(did.first(), Some(&Did::Begin(name.clone())));
+        assert_eq!(did.last(), Some(&Did::End(name.clone())));
+        let set = &did[1..did.len() - 1];
+        assert!(
+            set.iter()
+                .all(|did| matches!(did, Did::Set(of, _) if *of == name))
+        );
+        assert_eq!(set.last(), Some(&Did::Set(name, value.to_owned())));
+    }
+}
+
+#[test]
+fn the_caption_of_the_range_names_its_ends_in_order() {
+    let mut harness = opened();
+    for (param, key) in [("Lowest", "C5"), ("Highest", "C3")] {
+        harness.get_by_label(param).focus();
+        harness.run_steps(2);
+        harness.event(Event::Text(key.to_owned()));
+        harness.run_steps(2);
+        harness.key_press(Key::Enter);
+        assert_eq!(did(&mut harness), once(param, key));
+    }
+    assert!(written(&harness).contains(&"Range: C3 to C5".to_owned()));
+}
+
 /// How far a drag of 60 points turns Adventure, in percent.
 fn turned(modifiers: Modifiers) -> f32 {
     let mut harness = opened();
@@ -177,21 +232,146 @@ fn a_double_click_resets() {
 #[test]
 fn the_wheel_turns_what_is_under_the_pointer() {
     let mut harness = opened();
-    for (param, value) in [("Adventure", "52 %"), ("Take", "1")] {
+    for (param, lines, value) in [
+        ("Adventure", 1.0, "52 %"),
+        ("Adventure", -2.0, "48 %"),
+        ("Take", 1.0, "1"),
+        ("Take", -1.0, "0"),
+    ] {
         harness.get_by_label(param).hover();
-        harness.event(Event::MouseWheel {
-            unit: MouseWheelUnit::Line,
-            delta: vec2(0.0, 1.0),
-            modifiers: Modifiers::NONE,
-            phase: egui::TouchPhase::Move,
-            source: egui::MouseWheelSource::Unknown,
-        });
-        let did = did(&mut harness);
-        assert!(
-            matches!(&did[..], [Did::Begin(_), Did::Set(name, now), Did::End(_)] if name == param && now != "50 %"),
-            "{value} {did:?}"
-        );
+        harness.event(wheel(lines));
+        assert_eq!(did(&mut harness), once(param, value));
     }
+}
+
+/// A wheel that turns up by so many notches.
+pub fn wheel(lines: f32) -> Event {
+    Event::MouseWheel {
+        unit: MouseWheelUnit::Line,
+        delta: vec2(0.0, lines),
+        modifiers: Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+    }
+}
+
+#[test]
+fn a_drag_is_one_gesture_whatever_else_is_turned_meanwhile() {
+    let mut harness = opened();
+    let from = harness.get_by_label("Adventure").rect().center();
+    harness.get_by_label("Adventure").focus();
+    harness.run_steps(2);
+    harness.hover_at(from);
+    harness.drag_at(from);
+    harness.hover_at(from - vec2(0.0, 20.0));
+    harness.event(wheel(3.0));
+    harness.run_steps(1);
+    harness.key_press(Key::ArrowUp);
+    harness.hover_at(from - vec2(0.0, 40.0));
+    harness.drop_at(from - vec2(0.0, 40.0));
+    let did = did(&mut harness);
+    let begun = did.iter().filter(|did| matches!(did, Did::Begin(_)));
+    let ended = did.iter().filter(|did| matches!(did, Did::End(_)));
+    assert_eq!((begun.count(), ended.count()), (1, 1), "{did:?}");
+    assert_eq!(did.last(), Some(&Did::End("Adventure".to_owned())));
+    // Only the drag has moved it: 40 points of 180.
+    let turned = harness.state().params.adventure.value() - 0.5;
+    assert!((turned - 40.0 / 180.0).abs() < 0.011, "{turned}");
+}
+
+#[test]
+fn only_the_first_button_turns_a_knob() {
+    let mut harness = opened();
+    let from = harness.get_by_label("Adventure").rect().center();
+    let button = |pos, pressed| Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Secondary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.hover_at(from);
+    harness.event(button(from, true));
+    harness.run_steps(1);
+    harness.hover_at(from - vec2(0.0, 40.0));
+    harness.run_steps(1);
+    harness.event(button(from - vec2(0.0, 40.0), false));
+    assert_eq!(did(&mut harness), []);
+}
+
+#[test]
+fn a_double_click_on_a_value_resets_it_and_keeps_no_keys() {
+    for (param, at) in [("Take", 0.5), ("Adventure", 0.97)] {
+        let mut harness = opened();
+        let node = harness.get_by_label(param);
+        let rect = node.rect();
+        node.focus();
+        harness.run_steps(2);
+        harness.key_press(Key::End);
+        did(&mut harness);
+        let at = Pos2::new(rect.center().x, rect.top() + rect.height() * at);
+        for pressed in [true, false, true, false] {
+            harness.hover_at(at);
+            harness.event(Event::PointerButton {
+                pos: at,
+                button: egui::PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+            harness.run_steps(1);
+        }
+        let reset = if param == "Take" { "0" } else { "50 %" };
+        assert_eq!(did(&mut harness), once(param, reset));
+        assert!(
+            !harness.ctx.egui_wants_keyboard_input(),
+            "{param} keeps the keys"
+        );
+        harness.event(Event::Text("9".to_owned()));
+        harness.key_press(Key::Enter);
+        assert_eq!(did(&mut harness), [], "{param} is still open");
+    }
+}
+
+#[test]
+fn what_is_no_value_stays_to_be_mended() {
+    let mut harness = opened();
+    harness.get_by_label("Take").focus();
+    harness.run_steps(2);
+    harness.event(Event::Text("1x".to_owned()));
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    assert_eq!(did(&mut harness), []);
+    harness.key_press(Key::Backspace);
+    harness.key_press(Key::Enter);
+    assert_eq!(did(&mut harness), once("Take", "1"));
+}
+
+#[test]
+fn quitting_is_the_hosts() {
+    let closes = |settled: bool| {
+        let ctx = egui::Context::default();
+        if settled {
+            leave_shortcuts_to_the_host(&ctx);
+        }
+        let input = egui::RawInput {
+            events: vec![
+                Event::ModifiersChanged(Modifiers::COMMAND),
+                Event::Key {
+                    key: Key::Q,
+                    physical_key: None,
+                    pressed: true,
+                    repeat: false,
+                    modifiers: Modifiers::COMMAND,
+                },
+            ],
+            ..egui::RawInput::default()
+        };
+        let mut output = ctx.run_ui(input, |_| {});
+        output.textures_delta.clear();
+        let mut viewports = output.viewport_output.values();
+        viewports.any(|viewport| viewport.commands.contains(&egui::ViewportCommand::Close))
+    };
+    assert!(closes(false), "egui's own doing");
+    assert!(!closes(true));
 }
 
 #[test]
@@ -199,7 +379,7 @@ fn values_are_typed_and_nothing_has_to_be_closed() {
     let mut harness = opened();
     for (param, typed, value) in [
         ("Adventure", "25", "25 %"),
-        ("Lowest", "c#2", "C#2"),
+        ("Lowest", "c#2", "Db2"),
         ("Take", "7", "7"),
     ] {
         harness.get_by_label(param).focus();
@@ -270,50 +450,6 @@ fn forget_is_pressed_for_long_enough_to_be_seen() {
 }
 
 #[test]
-fn a_click_holds_a_bar_and_the_other_button_rolls_it_again() {
-    let mut harness = opened();
-    assert_eq!(click(&mut harness, "Bar 5"), [Did::Hold(Tick(384), true)]);
-    let hint = harness.state().view.hint.clone();
-    assert!(hint.is_some_and(|hint| hint.starts_with("Bar 5: click to hold it")));
-    harness.state_mut().snapshot.held_bars = vec![Tick(384)];
-    assert_eq!(click(&mut harness, "Bar 5"), [Did::Hold(Tick(384), false)]);
-    harness.get_by_label("Bar 6").click_secondary();
-    assert_eq!(did(&mut harness), [Did::Reroll(Tick(480))]);
-}
-
-#[test]
-fn the_keys_hold_and_roll_bars_too() {
-    let mut harness = opened();
-    harness.get_by_label("Song").focus();
-    harness.run_steps(2);
-    // The playhead is in bar 7.
-    harness.key_press(Key::ArrowLeft);
-    harness.key_press(Key::Enter);
-    assert_eq!(did(&mut harness), [Did::Hold(Tick(480), true)]);
-    harness.key_press(Key::ArrowRight);
-    harness.key_press(Key::R);
-    assert_eq!(did(&mut harness), [Did::Reroll(Tick(576))]);
-    harness.key_press(Key::ArrowUp);
-    did(&mut harness);
-    assert!(harness.state().view.bars < 8.0, "up zooms in");
-}
-
-#[test]
-fn the_wheel_zooms_the_roll() {
-    let mut harness = opened();
-    harness.hover_at(Pos2::new(500.0, 200.0));
-    harness.event(Event::MouseWheel {
-        unit: MouseWheelUnit::Line,
-        delta: vec2(0.0, -2.0),
-        modifiers: Modifiers::NONE,
-        phase: egui::TouchPhase::Move,
-        source: egui::MouseWheelSource::Unknown,
-    });
-    did(&mut harness);
-    assert!(harness.state().view.bars > 8.0);
-}
-
-#[test]
 fn more_and_light_change_the_window_alone() {
     let mut harness = open(Stage::playing(song(Role::Bass, 640, true)));
     assert!(harness.query_by_label("Swing").is_none());
@@ -362,6 +498,73 @@ fn tab_reaches_every_control_and_comes_round() {
 }
 
 #[test]
+fn the_keyboard_stays_on_a_button_whose_words_change() {
+    for (before, after) in [("More", "Less"), ("Forget", "Forgotten")] {
+        let mut harness = opened();
+        if before == "More" {
+            harness.state_mut().view.fold = false;
+            harness.run_steps(2);
+        }
+        harness.get_by_label(before).focus();
+        harness.run_steps(2);
+        let focused = harness.ctx.memory(egui::Memory::focused);
+        harness.key_press(Key::Enter);
+        harness.run_steps(3);
+        assert!(harness.query_by_label(after).is_some());
+        assert!(focused.is_some());
+        assert_eq!(
+            harness.ctx.memory(egui::Memory::focused),
+            focused,
+            "{before}"
+        );
+    }
+}
+
+#[test]
+fn the_smallest_window_reaches_the_end_of_the_longest_list_and_the_keyboard_every_control() {
+    let mut stage = Stage::playing(song(Role::Bass, 640, true));
+    stage.view.fold = true;
+    let mut harness = open_in(stage, vec2(560.0, 360.0));
+    assert_eq!(click(&mut harness, "Channel"), []);
+    let first = harness.get_by_label("As heard").rect().center();
+    harness.hover_at(first);
+    harness.run_steps(2);
+    for _ in 0..20 {
+        harness.event(wheel(-3.0));
+        harness.run_steps(3);
+    }
+    let last = harness.get_by_label("16");
+    assert!(last.rect().bottom() <= 360.0, "out of sight");
+    last.click();
+    assert_eq!(did(&mut harness), once("Channel", "16"));
+    for label in [
+        "Dynamics",
+        "Lookahead",
+        "Memory",
+        "Bypass",
+        "Forget",
+        "Less",
+    ] {
+        assert!(harness.query_by_label(label).is_some(), "{label}");
+    }
+    harness.get_by_label("Less").focus();
+    harness.run_steps(2);
+    harness.key_press(Key::Enter);
+    did(&mut harness);
+    for label in [
+        "Adventure",
+        "Take",
+        "Key",
+        "Scale",
+        "Lowest",
+        "Highest",
+        "More",
+    ] {
+        assert!(harness.query_by_label(label).is_some(), "{label}");
+    }
+}
+
+#[test]
 fn space_is_the_hosts_and_clicks_keep_no_focus() {
     let mut harness = opened();
     harness.get_by_label("Hold").focus();
@@ -382,25 +585,18 @@ fn space_is_the_hosts_and_clicks_keep_no_focus() {
 }
 
 #[test]
-fn notes_are_named_under_the_pointer() {
+fn the_list_of_presets_shows_which_one_the_controls_are_at() {
     let mut harness = opened();
-    let bar = harness.get_by_label("Bar 5").rect();
-    // The bass plays the low A at the beginning of bar 5, in the lower part of the roll.
-    let mut named = false;
-    for step in 0..120 {
-        harness.hover_at(Pos2::new(
-            bar.left() + 5.0,
-            bar.bottom() - 2.0 * step as f32,
-        ));
-        harness.run_steps(45);
-        named |= harness
-            .query_by_label_contains("A1 · played · bar 5, beat 1")
-            .is_some();
-        if named {
-            break;
-        }
-    }
-    assert!(named);
+    let is_at = |harness: &Harness<'static, Stage>, name: &str| {
+        let node = harness.get_by_label(name);
+        node.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True)
+    };
+    click(&mut harness, "Presets");
+    assert!(!is_at(&harness, "Comping"));
+    harness.get_by_label("Comping").click();
+    did(&mut harness);
+    click(&mut harness, "Presets");
+    assert!(is_at(&harness, "Comping"));
 }
 
 #[test]
@@ -451,129 +647,4 @@ fn every_preset_gives_the_controls_that_it_promises() {
         }
         assert_eq!(got, expected, "{}", preset.name);
     }
-}
-
-#[test]
-fn what_is_open_when_the_window_closes_is_ended() {
-    let params = ContinuoParams::default();
-    let recorder = Rc::new(Recorder::default());
-    let gestures = Balanced::new(Rc::clone(&recorder));
-    let (adventure, density) = (params.adventure.as_ptr(), params.density.as_ptr());
-    gestures.begin(adventure);
-    gestures.end(adventure);
-    gestures.begin(density);
-    gestures.set(density, 0.75);
-    recorder.take();
-    gestures.end_all();
-    assert_eq!(recorder.take(), [Did::End("Density".to_owned())]);
-    // What has been ended is not ended again.
-    gestures.end(density);
-    gestures.end_all();
-    assert_eq!(recorder.take(), []);
-    // Forget is let go of: the next instance must not find it pressed.
-    gestures.begin(params.forget.as_ptr());
-    gestures.set(params.forget.as_ptr(), 1.0);
-    recorder.take();
-    let mut view = View {
-        forgetting: Some(0.0),
-        ..View::default()
-    };
-    forget::let_go(&params, &gestures, &mut view);
-    gestures.end_all();
-    let off = Did::Set("Forget".to_owned(), "Off".to_owned());
-    assert_eq!(recorder.take(), [off, Did::End("Forget".to_owned())]);
-}
-
-/// A folder with a style, and with one that cannot be used.
-pub fn styles() -> List {
-    let style = continuo_model::style::Style {
-        pieces: 31,
-        roles: [("Bass".to_owned(), (1.5, 1.25))].into(),
-        ..Default::default()
-    };
-    let entry = |name: &str, style| Entry {
-        name: name.to_owned(),
-        file: format!("{name}.style"),
-        style,
-    };
-    List {
-        folder: Some("/home/me/styles".into()),
-        entries: vec![
-            entry("broken", Err("it is damaged".to_owned())),
-            entry("mine", Ok(style)),
-        ],
-        trouble: None,
-    }
-}
-
-#[test]
-fn the_list_of_styles_is_looked_for_when_it_opens_and_takes_a_choice() {
-    let mut harness = opened();
-    assert_eq!(click(&mut harness, "Style"), [Did::Look]);
-    assert!(harness.query_by_label("looking for styles").is_some());
-    harness.state_mut().recorder.styles = Some(std::sync::Arc::new(styles()));
-    harness.run_steps(2);
-    assert!(harness.query_by_label("it is damaged").is_some());
-    harness.get_by_label("broken").click();
-    assert_eq!(did(&mut harness), [], "a damaged one is no choice");
-    if harness.query_by_label("mine").is_none() {
-        click(&mut harness, "Style");
-    }
-    let chosen = click(&mut harness, "mine");
-    assert_eq!(chosen, [Did::Choose(Some("mine".to_owned()))]);
-    click(&mut harness, "Style");
-    let chosen = click(&mut harness, "Continuo (as shipped)");
-    assert_eq!(chosen, [Did::Choose(None)]);
-    click(&mut harness, "Style");
-    assert_eq!(click(&mut harness, "Look again"), [Did::Look]);
-}
-
-#[test]
-fn the_folder_of_the_styles_is_shown_and_its_path_copied() {
-    let mut harness = opened();
-    harness.state_mut().recorder.styles = Some(std::sync::Arc::new(styles()));
-    click(&mut harness, "Style");
-    assert!(harness.query_by_label("from /home/me/styles").is_some());
-    harness.get_by_label("Copy the folder's path").click();
-    let mut copied = false;
-    for _ in 0..4 {
-        harness.step();
-        copied |= harness.output().platform_output.commands.iter().any(
-            |command| matches!(command, egui::OutputCommand::CopyText(text) if text == "/home/me/styles"),
-        );
-    }
-    assert!(copied);
-}
-
-#[test]
-fn an_empty_folder_says_how_a_style_is_made() {
-    let mut harness = opened();
-    let empty = List {
-        entries: Vec::new(),
-        ..styles()
-    };
-    harness.state_mut().recorder.styles = Some(std::sync::Arc::new(empty));
-    click(&mut harness, "Style");
-    assert!(harness.query_by_label_contains("continuo adapt").is_some());
-}
-
-#[test]
-fn a_style_that_is_missing_is_told_in_the_line_with_what_to_do() {
-    let mut harness = opened();
-    let chosen = r#"{"name":"mine","file":"mine.style"}"#;
-    let trouble = "the style mine is not here: put mine.style into /home/me/styles";
-    harness.state_mut().recorder.worn = Worn {
-        chosen: serde_json::from_str(chosen).expect("a choice"),
-        trouble: Some(trouble.to_owned()),
-        refused: true,
-    };
-    harness.run_steps(2);
-    assert!(harness.query_by_label(trouble).is_some());
-    let value = harness.get_by_label("Style").value();
-    assert_eq!(value.as_deref(), Some("Continuo 2.3M · mine?"));
-    harness.state_mut().recorder.worn.trouble = None;
-    harness.state_mut().recorder.worn.refused = false;
-    harness.run_steps(2);
-    let value = harness.get_by_label("Style").value();
-    assert_eq!(value.as_deref(), Some("Continuo 2.3M · mine"));
 }

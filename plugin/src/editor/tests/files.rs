@@ -28,6 +28,17 @@ fn held() -> Harness<'static, Stage> {
     open(stage)
 }
 
+#[test]
+fn what_is_wrong_stays_in_sight_beside_an_export() {
+    let mut harness = opened();
+    let path = "/home/me/Music/Continuo bass 1.mid";
+    harness.state_mut().snapshot.trouble = Some("damaged weights".to_owned());
+    harness.state_mut().recorder.export = Export::Written(path.into());
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("damaged weights").is_some());
+    assert!(harness.query_by_label("Copy path").is_some());
+}
+
 fn fate(harness: &mut Harness<'static, Stage>, fate: Export) {
     harness.state_mut().recorder.export = fate;
     harness.run_steps(3);

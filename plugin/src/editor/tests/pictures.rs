@@ -182,6 +182,7 @@ fn a_loop_stands_still_with_what_earlier_passes_taught_and_a_held_bar() {
     set(stage.params.scale_lock.as_ptr(), 1.0);
     set(stage.params.take.as_ptr(), 3.0 / 127.0);
     set(stage.params.hold.as_ptr(), 1.0);
+    stage.snapshot.phrase = Some((Tick(384), Tick(576)));
     check("held", &mut stage, NATURAL);
 }
 
@@ -204,7 +205,7 @@ fn a_folder_is_asked_for_when_one_is_needed() {
 #[test]
 fn the_list_of_styles_opens_over_the_window() {
     let mut stage = with_role(Role::Continue, 640, false);
-    stage.recorder.styles = Some(std::sync::Arc::new(super::controls::styles()));
+    stage.recorder.styles = Some(std::sync::Arc::new(super::styles::styles()));
     let chosen = r#"{"name":"mine","file":"mine.style"}"#;
     stage.recorder.worn.chosen = serde_json::from_str(chosen).expect("a choice");
     let name = egui::pos2(NATURAL.x - 60.0, NATURAL.y - 13.0);
@@ -226,6 +227,12 @@ fn on_a_fine_screen_it_is_finer() {
 }
 
 #[test]
+fn on_a_screen_between_two_sizes_lines_keep_their_width() {
+    let mut stage = with_role(Role::Drums, 640, true);
+    check_after("between", &mut stage, vec2(640.0, 420.0), 1.25, None);
+}
+
+#[test]
 fn it_fills_a_large_one() {
     let mut stage = with_role(Role::Counter, 1300, true);
     stage.view.bars = 16.0;
@@ -244,6 +251,8 @@ fn by_day_it_is_light() {
         number: 8,
         meter: Meter::new(3, 4).expect("a waltz"),
     };
+    let common = BarGrid::from_origin(Meter::COMMON);
+    stage.snapshot.bars.meet(Tick(0), common);
     stage.snapshot.bars.meet(Tick(576), waltz);
     check("light", &mut stage, NATURAL);
 }

@@ -150,7 +150,8 @@ pub fn song(role: Role, at: i64, again: bool) -> Snapshot {
     own.sort_by_key(|note| (note.onset, note.pitch));
     Snapshot {
         now: Tick(at),
-        playing: true,
+        around: Tick(at),
+        role,
         heard: heard
             .into_iter()
             .map(|note| {
@@ -169,7 +170,7 @@ pub fn song(role: Role, at: i64, again: bool) -> Snapshot {
             .collect(),
         own: own
             .into_iter()
-            .map(|note| OwnNote { note, bends: false })
+            .map(|note| OwnNote::new(&note.into(), false))
             .collect(),
         chords,
         key,

@@ -6,8 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use continuo_model::time::Tick;
-use nice_plug::params::internals::ParamPtr;
+use nice_plug::{params::internals::ParamPtr, prelude::Param as _};
 
 use crate::{
     editor::{Actions, Dialog, Export, Gestures, Host, Look, Moment, Rungs, Scene, View, window},
@@ -15,7 +14,7 @@ use crate::{
     playhead::Transport,
     snapshot::Snapshot,
     styles::{Entry, List},
-    worker::Worn,
+    worker::{Wish, Worn},
 };
 
 /// What the window did, in order.
@@ -24,8 +23,7 @@ pub enum Did {
     Begin(String),
     Set(String, String),
     End(String),
-    Hold(Tick, bool),
-    Reroll(Tick),
+    Wish(Wish),
     Export,
     Drag,
     Folder(String),
@@ -95,12 +93,8 @@ impl Gestures for Recorder {
 }
 
 impl Actions for Recorder {
-    fn hold_bar(&self, at: Tick, hold: bool) {
-        self.did(Did::Hold(at, hold));
-    }
-
-    fn reroll_bar(&self, at: Tick) {
-        self.did(Did::Reroll(at));
+    fn wish(&self, wish: Wish) {
+        self.did(Did::Wish(wish));
     }
 
     fn export(&self) {
@@ -187,6 +181,12 @@ impl Stage {
     /// The transport runs through `snapshot`.
     pub fn playing(snapshot: Snapshot) -> Self {
         let mut stage = Self::new();
+        let role = f32::from(snapshot.role as u8) / 4.0;
+        // SAFETY: no other thread reads them.
+        unsafe {
+            let role_param = stage.params.role.as_ptr();
+            role_param._internal_set_normalized_value(role);
+        }
         stage.moment.at = snapshot.now.0 as f64;
         stage.moment.transport = Transport::Running;
         stage.moment.heard = 1;

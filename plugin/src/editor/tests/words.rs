@@ -2,7 +2,7 @@
 
 use continuo_model::{
     controls::{Controls, Mode, Role},
-    time::Tick,
+    time::{BarGrid, Meter, Tick},
 };
 
 use super::{song::song, stage::Stage};
@@ -53,8 +53,32 @@ fn while_it_listens_it_says_when_it_will_answer() {
         stage.snapshot.own.clear();
         stage.moment.at = 960.0;
         controls.mode = Mode::Answer;
+        stage.snapshot.answer = Some(Tick(1152));
     });
     assert_eq!(answering, "listening · bar 11 · answers in bar 13");
+    // After a change of meter the answer begins in the bar that the ruler shows there.
+    let (_, after) = said(Role::Bass, |stage, _| {
+        stage.snapshot.own.clear();
+        stage.moment.at = 600.0;
+        let grid = |numerator, downbeat| BarGrid {
+            downbeat: Tick(downbeat),
+            number: 0,
+            meter: Meter::new(numerator, 4).expect("a meter"),
+        };
+        stage.snapshot.bars.meet(Tick(0), grid(4, 0));
+        stage.snapshot.bars.meet(Tick(384), grid(3, 384));
+        stage.snapshot.answer = Some(Tick(384 + 7 * 72));
+    });
+    assert_eq!(after, "listening · bar 8 · answers in bar 12");
+}
+
+#[test]
+fn the_notes_of_a_role_that_has_just_been_left_are_not_those_of_the_new_one() {
+    let (tone, words) = said(Role::Drums, |stage, _| stage.snapshot.role = Role::Bass);
+    assert_eq!(
+        (tone, words.as_str()),
+        (Tone::Listening, "listening · bar 7")
+    );
 }
 
 #[test]
