@@ -14,7 +14,7 @@ pub use self::{
 };
 use crate::{
     chord::{Key, PitchClassSet},
-    controls::{Controls, Motion, Role, Scale},
+    controls::{Controls, Mode, Motion, Role, Scale},
     harmony::{Bar, Harmony},
     note::Note,
     time::Tick,
@@ -86,6 +86,8 @@ pub struct Rules {
     /// The same of a drummer's cymbals.
     kit: Option<Kit>,
     motion: Motion,
+    /// After this bar the player is listened to.
+    ends_turn: bool,
     /// The lowest note of our chord before.
     chord_before: Option<u8>,
 }
@@ -129,6 +131,8 @@ impl Rules {
             density: Density::of(controls.role, controls.density),
             grid: Grid::of(controls.rhythm, bar).filter(|_| !drums),
             kit: Kit::of(controls.rhythm, bar, (lowest, highest)).filter(|_| drums),
+            ends_turn: controls.mode == Mode::Answer
+                && (bar.number + 1) % i64::from(controls.phrase_bars.max(1)) == 0,
             // At −100 % each place is as the network likes.
             filled: (1.0 + controls.density).clamp(0.0, 1.0),
             motion: if controls.motion.counts_for(controls.role) {
@@ -315,8 +319,8 @@ impl Rules {
     /// Masks the duration logits: a line may hold a note into the next bar, an accompaniment strikes anew.
     pub fn durations(&self, logits: &mut [f32], segment: &Segment, at: Tick) {
         let beyond = match self.role {
-            Role::Continue | Role::Counter => segment.bar.ticks,
-            Role::Bass | Role::Chords | Role::Drums => 0,
+            Role::Continue | Role::Counter if !self.ends_turn => segment.bar.ticks,
+            _ => 0,
         };
         let most = (segment.bar.end() + beyond - at).max(1);
         self.until_the_next(logits, segment, at);

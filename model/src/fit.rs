@@ -291,7 +291,7 @@ mod tests {
             classes: c_major,
             ..Bounds::NONE
         };
-        assert_eq!(all(locked, &[60, 65, 68]), [29, 36, 29, 29]);
+        assert_eq!(all(locked, &[60, 65, 68]), [41, 36, 29, 29]);
         // Eb minor has none but the seventh, which does not sound: all stay.
         assert_eq!(all(locked, &[63, 66, 70]), [36; 4]);
         let wins = Bounds {

@@ -11,9 +11,9 @@ use rand::Rng as _;
 use self::writing::{Decoder, First, Writing};
 pub use self::{refused::Refused, surprise::Surprise};
 use crate::{
-    chord::Key,
+    chord::{Key, KeyTracker, PitchClassSet},
     constrain::Rules,
-    controls::{Controls, Rhythm, Role},
+    controls::{Controls, Motion, Rhythm, Role},
     harmony::Bar,
     motif::Motif,
     network::Cache,
@@ -41,6 +41,11 @@ const REDRAWS: u8 = 3;
 /// Trust in echoes in a bar that is to be another than on the first take. Where the music clearly repeats,
 /// every take would else be that repetition; so half of the bars of the further ones go their own way.
 const FRESH_TRUST: f32 = 0.3;
+/// The Adventure with which they are drawn at the least: near the likeliest there is but one take.
+const OTHER_TAKE: f32 = 0.5;
+
+/// Bars of a line that may lie on one key while the music moves on.
+const DRONE: i64 = 3;
 
 /// Bars of a melody that may come again in a row, as they were. A phrase returns, but who asks for the next bars does
 /// not want the old ones for ever: the bar after goes its own way.
@@ -248,7 +253,8 @@ fn write<'a>(
     let controls = music.controls;
     let loops = may_be_stuck(music, segment);
     let recites = controls.role == Role::Continue && recites(music, segment);
-    let certain = !loops && avoid.iter().all(Option::is_none);
+    let drone = drone(music, segment);
+    let certain = !loops && drone.is_none() && avoid.iter().all(Option::is_none);
     let most = if controls.rhythm == Rhythm::Free {
         MAX_NOTES
     } else {
@@ -258,11 +264,20 @@ fn write<'a>(
     loop {
         let chance = (music.roll, attempt);
         let mut rng = stream(controls, segment.bar.number, segment.start, chance);
-        let other_take = controls.take > 0 && controls.role != Role::Drums && rng.random_bool(0.5);
+        let other_take = controls.take > 0 && rng.random_bool(0.5);
         let fresh = music.roll > 0 || other_take || recites;
+        // A drum part is its repetition.
+        let trusts = !fresh || controls.role == Role::Drums;
+        let looseness = if other_take {
+            blank
+                .looseness
+                .at_least(Looseness::from_adventure(OTHER_TAKE))
+        } else {
+            blank.looseness
+        };
         let mut writing = Writing {
-            looseness: blank.looseness.loosened(attempt),
-            trust: if fresh { FRESH_TRUST } else { 1.0 },
+            looseness: looseness.loosened(attempt),
+            trust: if trusts { 1.0 } else { FRESH_TRUST },
             rng,
             ..blank.clone()
         };
@@ -275,13 +290,42 @@ fn write<'a>(
                 told += 1;
             }
         }
-        let stuck = loops && is_stuck(music, segment, &writing.notes);
+        let stuck = loops && is_stuck(music, segment, &writing.notes)
+            || drone.is_some_and(|key| lies_on(&writing.notes) == Some(key));
         if !stuck && !is_among(avoid, segment, &writing.notes) || attempt == REDRAWS {
             writing.notes[told..].iter().for_each(|note| out(*note));
             return writing;
         }
         attempt += 1;
     }
+}
+
+/// The only key of some notes.
+fn lies_on(notes: &[Note]) -> Option<u8> {
+    let (first, rest) = notes.split_first()?;
+    rest.iter()
+        .all(|note| note.pitch == first.pitch)
+        .then_some(first.pitch)
+}
+
+/// The key on which a line has lain for [`DRONE`] bars while what is heard moved: no line stays there for ever. One
+/// that is asked to, by its range or its motion, may.
+fn drone(music: &Music, segment: &Segment) -> Option<u8> {
+    let (bar, controls) = (segment.bar, music.controls);
+    let line = matches!(controls.role, Role::Continue | Role::Bass | Role::Counter);
+    let (lowest, highest) = controls.range();
+    let whole = (segment.start, segment.end) == (bar.start, bar.end());
+    if !line || !whole || controls.motion != Motion::Free || highest - lowest < 12 {
+        return None;
+    }
+    let from = bar.start - DRONE * bar.ticks;
+    let heard = between(music.heard, from, bar.start);
+    let heard: PitchClassSet = heard.iter().map(|note| note.pitch).collect();
+    let own = between(music.own, from, bar.start);
+    let long = own
+        .first()
+        .is_some_and(|first| first.onset < from + bar.ticks);
+    lies_on(own).filter(|_| long && own.len() as i64 >= DRONE && heard.len() > 2)
 }
 
 /// Whether the last [`RECITED`] bars of the melody are some that went before, one after the other.
@@ -442,9 +486,22 @@ fn stir(music: &Music, segment: &Segment) -> f32 {
     PER_DOUBLING.powf(doublings).clamp(1.0 / MOST, MOST)
 }
 
-/// The key that the music of `segment` is in, as far as it is known.
+/// Bars of which the key is found that a scale is locked to: most songs, at a few milliseconds.
+const LOCKED_BARS: i64 = 64;
+
+/// The key that the music of `segment` is in, as far as it is known. Where the scale is locked to it, it is the one
+/// that holds on the whole: the notes of a scale must not change with every bar.
 #[must_use]
 pub fn key_of(music: &Music, segment: &Segment) -> Option<Key> {
+    if music.controls.scale_lock && music.controls.key.is_none() {
+        let from = segment.bar.start - LOCKED_BARS * segment.bar.ticks;
+        let notes = between(music.heard, from.max(music.since), segment.horizon);
+        let mut tracker = KeyTracker::default();
+        notes.iter().for_each(|note| tracker.hear(note));
+        if let Some(key) = tracker.key() {
+            return Some(key);
+        }
+    }
     // A melody alone has its key in itself; an accompaniment follows what it hears.
     let melody = match music.controls.role {
         Role::Continue => {

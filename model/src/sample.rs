@@ -62,6 +62,15 @@ impl Looseness {
         }
     }
 
+    /// The looser of both.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        Self {
+            temperature: self.temperature.max(other.temperature),
+            nucleus: self.nucleus.max(other.nucleus),
+        }
+    }
+
     /// How a segment is drawn again after `attempt` drafts that would not do.
     #[must_use]
     pub fn loosened(self, attempt: u8) -> Self {

@@ -94,6 +94,12 @@ pub struct Ladder {
     kept: VecDeque<Kept>,
 }
 
+impl Default for Ladder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Ladder {
     /// Empty; allocates all that it will ever need.
     #[must_use]

@@ -258,7 +258,7 @@ mod tests {
                 for rhythm in &Rhythm::ALL[1..] {
                     let places = places(numerator, denominator, *rhythm);
                     assert!(!places.is_empty());
-                    let drawn = |place: &usize| place % 3 == 0 || place % 4 == 0;
+                    let drawn = |place: &usize| place.is_multiple_of(3) || place.is_multiple_of(4);
                     assert!(places.iter().all(drawn), "{numerator}/{denominator}");
                 }
             }
