@@ -514,15 +514,18 @@ pub fn key_of(music: &Music, segment: &Segment) -> Option<Key> {
 }
 
 /// How far the network's keys lie above the notes' from `from` on, of which what is heard before `known` and our
-/// own part before `bar` tell.
+/// own part before `bar` tell. Of an accompaniment not more notes count than were heard: what was guessed wrongly
+/// must not outvote them.
 fn shift(music: &Music, from: Tick, known: Tick, bar: Tick) -> i8 {
-    /// Notes in which a key is found. Our own go by it: what was guessed wrongly must not outvote them.
-    const ENOUGH: usize = 12;
     let role = music.controls.role;
     let heard = between(music.heard, from, known);
     let own = between(music.own, from, bar);
-    let follows = role != Role::Continue && heard.len() >= ENOUGH;
-    shift_to_c(role, heard, if follows { &[] } else { own })
+    if role == Role::Continue || own.len() <= heard.len() || heard.is_empty() {
+        return shift_to_c(role, heard, own);
+    }
+    let every = own.len().div_ceil(heard.len());
+    let some: Vec<Note> = own.iter().step_by(every).copied().collect();
+    shift_to_c(role, heard, &some)
 }
 
 /// The heard notes of the last bars before the horizon.
