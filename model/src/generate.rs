@@ -11,7 +11,7 @@ use rand::Rng as _;
 use self::writing::{Decoder, First, Writing};
 pub use self::{refused::Refused, surprise::Surprise};
 use crate::{
-    chord::{Key, KeyTracker, PitchClassSet},
+    chord::{Key, PitchClassSet},
     constrain::Rules,
     controls::{Controls, Motion, Rhythm, Role},
     harmony::Bar,
@@ -486,22 +486,9 @@ fn stir(music: &Music, segment: &Segment) -> f32 {
     PER_DOUBLING.powf(doublings).clamp(1.0 / MOST, MOST)
 }
 
-/// Bars of which the key is found that a scale is locked to: most songs, at a few milliseconds.
-const LOCKED_BARS: i64 = 64;
-
-/// The key that the music of `segment` is in, as far as it is known. Where the scale is locked to it, it is the one
-/// that holds on the whole: the notes of a scale must not change with every bar.
+/// The key that the music of `segment` is in, as far as it is known.
 #[must_use]
 pub fn key_of(music: &Music, segment: &Segment) -> Option<Key> {
-    if music.controls.scale_lock && music.controls.key.is_none() {
-        let from = segment.bar.start - LOCKED_BARS * segment.bar.ticks;
-        let notes = between(music.heard, from.max(music.since), segment.horizon);
-        let mut tracker = KeyTracker::default();
-        notes.iter().for_each(|note| tracker.hear(note));
-        if let Some(key) = tracker.key() {
-            return Some(key);
-        }
-    }
     // A melody alone has its key in itself; an accompaniment follows what it hears.
     let melody = match music.controls.role {
         Role::Continue => {

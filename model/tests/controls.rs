@@ -234,10 +234,8 @@ fn a_motion_is_heard_on_held_out_music() {
         let (mut seconds, mut same, mut moves) = (0, 0, 0);
         for excerpt in &excerpts {
             for note in &excerpt.made {
-                let symbols = excerpt.chords.iter();
-                let symbol = symbols
-                    .filter(|symbol| symbol.onset <= note.onset)
-                    .next_back();
+                let mut symbols = excerpt.chords.iter();
+                let symbol = symbols.rfind(|symbol| symbol.onset <= note.onset);
                 let Some(symbol) = symbol else {
                     continue;
                 };

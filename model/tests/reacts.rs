@@ -50,6 +50,15 @@ fn play(role: Role, meter: Meter, heard: &[Note], seed: u64) -> Vec<Note> {
 }
 
 fn play_as(controls: Controls, meter: Meter, heard: &[Note]) -> Vec<Note> {
+    play_knowing(Knowledge::Rehearsed, controls, meter, heard)
+}
+
+fn play_knowing(
+    knowledge: Knowledge,
+    controls: Controls,
+    meter: Meter,
+    heard: &[Note],
+) -> Vec<Note> {
     let song = Song {
         tempo_map: vec![(Tick(0), 120.0)],
         meters: vec![(Tick(0), meter)],
@@ -58,15 +67,7 @@ fn play_as(controls: Controls, meter: Meter, heard: &[Note]) -> Vec<Note> {
     };
     let generator = Generator::shipped().expect("the shipped weights fit");
     let end = Tick(BARS * meter.bar_ticks());
-    perform(
-        &generator,
-        &song,
-        heard,
-        controls,
-        end,
-        Knowledge::Rehearsed,
-        |_| {},
-    )
+    perform(&generator, &song, heard, controls, end, knowledge, |_| {})
 }
 
 /// How long each pitch class sounds under each of the four chords, as shares.
@@ -192,6 +193,41 @@ fn a_bass_is_not_stuck_on_one_bar_while_the_chords_move() {
             "eight times {:?}",
             eight[0]
         );
+    }
+}
+
+/// The share of `notes` that belong to the chord of their bar of [`chords`].
+fn in_their_chords(notes: &[Note]) -> f64 {
+    const CHORDS: [[u8; 3]; 4] = [[0, 4, 7], [9, 0, 4], [5, 9, 0], [7, 11, 2]];
+    let belongs = |note: &&Note| {
+        let chord = CHORDS[(note.onset.0 / 96) as usize % 4];
+        chord.contains(&note.pitch_class())
+    };
+    notes.iter().filter(belongs).count() as f64 / notes.len() as f64
+}
+
+#[test]
+fn on_a_first_pass_all_go_with_chords_that_nobody_could_know() {
+    for (role, lowest, least) in [
+        (Role::Chords, 0, 0.65),
+        (Role::Counter, 0, 0.5),
+        (Role::Bass, 0, 0.9),
+        // The same within a range.
+        (Role::Bass, 28, 0.9),
+    ] {
+        let controls = Controls {
+            role,
+            lowest,
+            ..Controls::default()
+        };
+        let share = in_their_chords(&play_knowing(
+            Knowledge::FirstPass,
+            controls,
+            Meter::COMMON,
+            &chords(96, 48, 0),
+        ));
+        println!("{role:?} from {lowest}: {share:.2}");
+        assert!(share >= least, "{role:?} from {lowest}: {share:.2}");
     }
 }
 

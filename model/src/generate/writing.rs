@@ -270,7 +270,9 @@ impl Writing<'_> {
                 let known = |span: &&Span| span.from <= at && span.to > bar.start;
                 let spans = self.tokenizer.progression().iter().rev();
                 let last = spans.filter(known).find_map(|span| span.chord);
-                self.rules.pure(&last.or(harmony.chords[0])?)
+                let tones = self.rules.pure(&last.or(harmony.chords[0])?);
+                // Hands find three notes in three pitch classes.
+                tones.filter(|tones| tones.len() > 2)
             }
             Role::Counter => {
                 let told = self.tokenizer.harmony_at(self.segment, horizon - 1);
