@@ -42,7 +42,7 @@ const REDRAWS: u8 = 3;
 /// every take would else be that repetition; so half of the bars of the further ones go their own way.
 const FRESH_TRUST: f32 = 0.3;
 /// The Adventure with which they are drawn at the least: near the likeliest there is but one take.
-const OTHER_TAKE: f32 = 0.5;
+const OTHER_TAKE: f32 = 0.3;
 
 /// Bars of a line that may lie on one key while the music moves on.
 const DRONE: i64 = 3;

@@ -5,6 +5,9 @@ use rand::Rng;
 
 use crate::clip::ClipNote;
 
+/// What a clip is called whose keys go down and up everywhere at once.
+pub(super) const DENSE: &str = "dense sixteenths on 16 channels";
+
 /// The last bar of a clip; the song goes on without it.
 const BARS: i64 = 2;
 
@@ -19,7 +22,7 @@ pub(super) fn draw(numbers: &mut impl Rng, meter: Meter) -> (&'static str, Vec<C
     match numbers.random_range(0..10) {
         0..4 => ("chords", chords(meter)),
         4..6 => ("a melody", melody(meter)),
-        6 => ("dense sixteenths on 16 channels", dense(numbers, meter)),
+        6 => (DENSE, dense(numbers, meter)),
         7 => ("every note twice at once", twice(&chords(meter))),
         8 => ("notes of velocity 0", silent(melody(meter))),
         _ => ("nothing", Vec::new()),
