@@ -224,6 +224,16 @@ impl Rules {
         self.strike_what_is_due(logits, segment, notes, full);
     }
 
+    /// The pitch classes that may sound in this harmony: those of the scale, and of the chord where it wins.
+    #[must_use]
+    pub fn ground(&self, harmony: &Harmony) -> PitchClassSet {
+        let chord = harmony.chords[1].or(harmony.chords[0]);
+        let chord = chord.filter(|_| self.chords_win);
+        chord.map_or(self.allowed, |chord| {
+            self.allowed.union(chord.pitch_classes())
+        })
+    }
+
     /// Whether the stroke at the end of `notes`, whose highest note is `last`, has room above.
     fn can_rise_above(
         &self,
@@ -250,13 +260,11 @@ impl Rules {
             new_root,
             tones,
         } = *place;
-        let chord = harmony.chords[1].or(harmony.chords[0]);
-        let chord = chord.filter(|_| self.chords_win);
+        let ground = self.ground(harmony);
         let may_sound = |pitch: u8| {
             (self.lowest..=self.highest).contains(&pitch)
                 && tones.is_none_or(|tones| tones.contains(pitch))
-                && (self.allowed.contains(pitch)
-                    || chord.is_some_and(|chord| chord.pitch_classes().contains(pitch)))
+                && ground.contains(pitch)
         };
         let ceiling =
             ceiling.filter(|ceiling| self.role == Role::Bass && *ceiling > self.lowest + 12);

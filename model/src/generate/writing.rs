@@ -182,8 +182,7 @@ impl Writing<'_> {
     fn keys(&self, logits: &mut [f32], at: Tick, harmony: &Harmony) {
         let (music, segment, notes) = (self.music, self.segment, &self.notes[..]);
         let told = self.told(harmony, at);
-        let tones = self.rules.tones(told.map(|told| told.chord));
-        let tones = tones.or_else(|| self.corrected(at, harmony));
+        let tones = self.tones(at, harmony);
         let place = Place {
             harmony,
             ceiling: self.ceiling(at),
@@ -250,6 +249,13 @@ impl Writing<'_> {
             since,
             next,
         })
+    }
+
+    /// The pitch classes to which the notes at `at` are kept, if they are.
+    fn tones(&self, at: Tick, harmony: &Harmony) -> Option<PitchClassSet> {
+        let told = self.told(harmony, at);
+        let tones = self.rules.tones(told.map(|told| told.chord));
+        tones.or_else(|| self.corrected(at, harmony))
     }
 
     /// The pitch classes of a correction: it was asked for because the guess does not go with what is heard, and the
@@ -345,11 +351,13 @@ impl Writing<'_> {
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
-        let sounds = self.notes.last().and_then(|last| {
+        // The same keys as a further note of the stroke may have.
+        let tones = self.notes.last().map(|last| {
             let harmony = self.tokenizer.harmony_at(self.segment, last.onset);
-            Some(self.told(&harmony, last.onset)?.chord)
+            let ground = self.rules.ground(&harmony);
+            let tones = self.tones(last.onset, &harmony);
+            tones.map_or(ground, |tones| tones.common(ground))
         });
-        let tones = self.rules.tones(sounds);
         self.rules
             .onsets(&mut logits, self.segment, &self.notes, tones);
         if let Some(motif) = self.motif {
