@@ -31,6 +31,12 @@ pub fn pitch_class_name(pitch: u8) -> &'static str {
     NAMES[usize::from(pitch % 12)]
 }
 
+/// Semitones from the pitch class of one key, or from a pitch class, up to that of another, 0..=11.
+#[must_use]
+pub fn semitones_up(from: u8, to: u8) -> u8 {
+    (to % 12 + 12 - from % 12) % 12
+}
+
 /// A set of pitch classes: bit `n` stands for pitch class `n`, C = 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PitchClassSet(u16);

@@ -113,19 +113,17 @@ impl Rules {
                 (low, high)
             }
         };
-        let scale = scale_of(controls, key);
-        let all = PitchClassSet::from_mask(0xfff);
         let drums = controls.role == Role::Drums;
         Self {
             role: controls.role,
             lowest,
             highest,
-            allowed: if controls.scale_lock && !drums {
-                scale
+            allowed: allowed(controls, key),
+            scale: if drums {
+                PitchClassSet::ALL
             } else {
-                all
+                scale_of(controls, key)
             },
-            scale: if drums { all } else { scale },
             chords_win: controls.chords_win,
             chord_before: Hands::on_last_stroke(own).lowest(),
             density: Density::of(controls.role, controls.density),
@@ -187,10 +185,7 @@ impl Rules {
     ) {
         let bar = segment.bar.start;
         let last = notes.last();
-        let struck = last.map_or(0, |last| {
-            let together = notes.iter().rev();
-            together.take_while(|note| note.onset == last.onset).count()
-        });
+        let struck = last_stroke(notes).len();
         let rises = last.is_some_and(|last| self.can_rise_above(last, segment, notes, tones));
         let full = struck >= most_together(self.role, self.motion) || !rises;
         let thin = self.role == Role::Chords && struck < LEAST_OF_A_CHORD && rises && !full;
@@ -342,6 +337,14 @@ impl Rules {
     }
 }
 
+/// The notes at the end of `notes`, sorted, that begin with the last.
+fn last_stroke(notes: &[Note]) -> &[Note] {
+    let first = notes.last().map_or(0, |last| {
+        notes.partition_point(|note| note.onset < last.onset)
+    });
+    &notes[first..]
+}
+
 /// Something of each MIDI key.
 type Keys<T> = [T; 128];
 
@@ -354,21 +357,29 @@ fn keys<T>(of: impl Fn(u8) -> T) -> Keys<T> {
 #[must_use]
 pub fn nearest_allowed(controls: &Controls, key: Option<Key>, pitch: u8) -> Option<u8> {
     let (lowest, highest) = controls.range();
-    let locked = controls.scale_lock && controls.role != Role::Drums;
-    let scale = scale_of(controls, key);
+    let allowed = allowed(controls, key);
     (lowest..=highest)
-        .filter(|candidate| !locked || scale.contains(*candidate))
+        .filter(|candidate| allowed.contains(*candidate))
         .min_by_key(|candidate| candidate.abs_diff(pitch))
+}
+
+/// The pitch classes that may sound: those of the scale where it is locked, but for drums, whose keys are no pitches.
+#[must_use]
+pub fn allowed(controls: &Controls, found: Option<Key>) -> PitchClassSet {
+    if controls.scale_lock && controls.role != Role::Drums {
+        scale_of(controls, found)
+    } else {
+        PitchClassSet::ALL
+    }
 }
 
 /// The scale that holds: the given one on the given or found tonic.
 #[must_use]
 pub fn scale_of(controls: &Controls, found: Option<Key>) -> PitchClassSet {
-    let all = PitchClassSet::from_mask(0xfff);
     let tonic = match (controls.key, found) {
         (Some(tonic), _) => tonic,
         (None, Some(key)) => key.tonic,
-        (None, None) => return all,
+        (None, None) => return PitchClassSet::ALL,
     };
     let scale = match controls.scale {
         Scale::Auto => match found.filter(|key| key.tonic == tonic) {

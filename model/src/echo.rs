@@ -350,21 +350,21 @@ impl Past {
     fn new(heard: &[Note], own: &[Note], segment: &Segment, bars: usize) -> Self {
         let bar = segment.bar;
         let end = segment.horizon.min(bar.end());
-        // What is heard in a bar before, but after the decision, is not known to it.
-        let sets = |notes: &[Note], known: Tick| {
+        let sets = |notes: &[Note]| {
             // One bar more: the bar before the farthest one.
             (0..=bars as i64 + 1)
                 .map(|back| {
                     let start = bar.start - back * bar.ticks;
                     let end = if back == 0 { end } else { start + bar.ticks };
-                    onsets(notes, start, end.min(known))
+                    onsets(notes, start, end)
                 })
                 .collect()
         };
         Self {
             known: ((end - bar.start).max(0) as usize).div_ceil(SIXTEENTH as usize),
-            heard: sets(heard, segment.horizon),
-            own: sets(between(own, Tick(i64::MIN), segment.start), Tick(i64::MAX)),
+            // What is heard in a bar before, but after the decision, is not known to it.
+            heard: sets(between(heard, Tick(i64::MIN), segment.horizon)),
+            own: sets(between(own, Tick(i64::MIN), segment.start)),
         }
     }
 

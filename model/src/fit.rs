@@ -4,8 +4,8 @@
 //! the very sample in which the bass note is due, too late to plan, early enough to move one pitch.
 
 use crate::{
-    chord::{Chord, PitchClassSet},
-    constrain::scale_of,
+    chord::{Chord, Key, PitchClassSet, semitones_up},
+    constrain::allowed,
     controls::{Controls, Motion, Scale},
 };
 
@@ -41,17 +41,12 @@ impl Bounds {
         chords_win: false,
     };
 
-    /// What `controls` hold to where the music is in `scale`.
+    /// What `controls` hold to where the key `found` is that of the music.
     #[must_use]
-    pub fn of(controls: &Controls, scale: PitchClassSet) -> Self {
-        let classes = if controls.scale_lock {
-            scale
-        } else {
-            PitchClassSet::ALL
-        };
+    pub fn of(controls: &Controls, found: Option<Key>) -> Self {
         Self {
             range: controls.range(),
-            classes,
+            classes: allowed(controls, found),
             chords_win: controls.chords_win,
         }
     }
@@ -60,7 +55,7 @@ impl Bounds {
     #[must_use]
     pub fn known(controls: &Controls) -> Option<Self> {
         let given = controls.key.is_some() && controls.scale != Scale::Auto;
-        (given || !controls.scale_lock).then(|| Self::of(controls, scale_of(controls, None)))
+        (given || !controls.scale_lock).then(|| Self::of(controls, None))
     }
 
     /// Whether `key` lies within them while these pitch classes sound as a chord.
@@ -164,8 +159,7 @@ const HIGHEST_ROOT: u8 = 40;
 /// The key of the pitch class `class` at which a figure stands that was planned on the key `root`: up to a major
 /// third above it, else below, within the lowest octave of a bass. So its notes stay together under any keys.
 fn below(root: u8, class: u8) -> u8 {
-    // The first is a pitch class.
-    let up = (class + 12 - root % 12) % 12;
+    let up = semitones_up(root, class);
     let near = if up <= 4 {
         root + up
     } else {
@@ -184,7 +178,7 @@ fn step(pitch: u8, chord: &Chord, scale: PitchClassSet) -> u8 {
     let classes = chord.pitch_classes();
     let ground = classes.union(scale);
     let below = pitch.saturating_sub(1);
-    match (pitch % 12 + 12 - chord.root) % 12 {
+    match semitones_up(chord.root, pitch) {
         _ if classes.contains(pitch) => pitch,
         4 if classes.contains(chord.root + 3) => below,
         3 if classes.contains(chord.root + 4) => pitch + 1,

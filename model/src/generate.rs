@@ -314,8 +314,8 @@ fn drone(music: &Music, segment: &Segment) -> Option<u8> {
     let (bar, controls) = (segment.bar, music.controls);
     let line = matches!(controls.role, Role::Continue | Role::Bass | Role::Counter);
     let (lowest, highest) = controls.range();
-    let whole = (segment.start, segment.end) == (bar.start, bar.end());
-    if !line || !whole || controls.motion != Motion::Free || highest - lowest < 12 {
+    if !line || !segment.is_whole_bar() || controls.motion != Motion::Free || highest - lowest < 12
+    {
         return None;
     }
     let from = bar.start - DRONE * bar.ticks;
@@ -348,15 +348,13 @@ fn recites(music: &Music, segment: &Segment) -> bool {
 /// Whether the same bar has sounded as often as it may, and what is heard moves on, or nothing is heard, so
 /// that once more would be too often. Drums may.
 fn may_be_stuck(music: &Music, segment: &Segment) -> bool {
-    let Segment {
-        bar, start, end, ..
-    } = *segment;
+    let bar = segment.bar;
     let first = bar.start - (STUCK - 1) * bar.ticks;
     let Controls { role, motion, .. } = *music.controls;
     // A figure that was asked for goes on.
     if role == Role::Drums
         || motion.counts_for(role)
-        || (start, end) != (bar.start, bar.end())
+        || !segment.is_whole_bar()
         || first < music.since
     {
         return false;

@@ -40,6 +40,7 @@ use crate::{
     fit::{Bend, Bounds, Fit, SILENCE, fit_pitch},
     generate::{Asked, Generator, LEAD, Music, key_of},
     harmony::Bar,
+    midi_file::DRUM_CHANNEL,
     note::Note,
     time::{BarGrid, Meter, Tick},
     timeline::Timeline,
@@ -247,14 +248,20 @@ impl Planner {
         self.timeline.rehearse(heard, end);
     }
 
-    /// A key went down.
+    /// A key went down. Drums are no pitches to go along with, and not listened to.
     pub fn note_on(&mut self, at: Tick, channel: u8, pitch: u8, velocity: u8) {
+        if channel == DRUM_CHANNEL {
+            return;
+        }
         self.decide_for_later(at);
         self.timeline.note_on(at, channel, pitch, velocity);
     }
 
     /// A key went up.
     pub fn note_off(&mut self, at: Tick, channel: u8, pitch: u8) {
+        if channel == DRUM_CHANNEL {
+            return;
+        }
         self.decide_for_later(at);
         self.timeline.note_off(at, channel, pitch);
     }
@@ -453,8 +460,9 @@ impl Planner {
                 .any(|note| note.onset >= earlier[0].start && note.onset < segment.start);
         let bends = guessed && role == Role::Bass;
         let (motion, mode) = (self.controls.motion, self.controls.mode);
-        let scale = scale_of(&self.controls, key_of(&music, segment));
-        let bounds = Bounds::of(&self.controls, scale);
+        let key = bends.then(|| key_of(&music, segment)).flatten();
+        let scale = scale_of(&self.controls, key);
+        let bounds = Bounds::of(&self.controls, key);
         let mut guessed_root = None;
         let mut planned = |note: Note| Planned {
             note,
@@ -501,7 +509,6 @@ impl Planner {
         };
         // Where the rhythm is given it rests because it was thinned.
         if bends && notes.is_empty() && self.controls.rhythm == Rhythm::Free {
-            let key = key_of(&music, segment);
             nearest_allowed(&self.controls, key, PEDAL_PITCH)
                 .into_iter()
                 .for_each(|pitch| take(pedal(segment, pitch)));

@@ -1,7 +1,7 @@
 //! A style: the network after lessons in one player's own music, as `continuo adapt` makes it.
 //!
 //! A style file is a weights file ([`weights`](crate::weights)) with a [`Style`] in its header. Its tensors are
-//! halves (f16), so that it takes 4.7 MB, and its last eight bytes are a checksum of all before them: a name or
+//! halves (f16), so that it takes 4.6 MB, and its last eight bytes are a checksum of all before them: a name or
 //! a number that was altered is damage too.
 
 use std::{

@@ -35,6 +35,14 @@ pub struct Segment {
     pub horizon: Tick,
 }
 
+impl Segment {
+    /// Whether it is all of its bar.
+    #[must_use]
+    pub fn is_whole_bar(&self) -> bool {
+        (self.start, self.end) == (self.bar.start, self.bar.end())
+    }
+}
+
 /// What a step stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepKind {

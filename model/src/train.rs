@@ -216,9 +216,7 @@ pub fn train(
             best: Best::default(),
         }
     };
-    let pools = (0..config.replicas)
-        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
-        .collect::<Result<Vec<_>, _>>()?;
+    let pools = pools(config.replicas)?;
     let mut since = Loss::default();
     let bar = ProgressBar::new(config.steps).with_style(ProgressStyle::with_template(
         "{elapsed_precise} {bar:30} {pos}/{len} {msg} eta {eta}",
@@ -276,6 +274,33 @@ fn write_log(folder: &Path, line: &str) -> Result<(), TrainError> {
     plot::plot(&lines, &folder.join(PLOT_FILE))
 }
 
+/// So many pools of one thread.
+fn pools(count: usize) -> Result<Vec<rayon::ThreadPool>, rayon::ThreadPoolBuildError> {
+    (0..count)
+        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
+        .collect()
+}
+
+/// Does `work` with each of `parts` in a pool of its own, all at once; what came of each, in their order.
+fn in_pools<P: Send, T: Send>(
+    pools: &[rayon::ThreadPool],
+    parts: impl Iterator<Item = P>,
+    work: impl Fn(usize, P) -> T + Sync,
+) -> Vec<T> {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = parts
+            .zip(pools)
+            .enumerate()
+            .map(|(index, (part, pool))| scope.spawn(move || pool.install(|| work(index, part))))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a replica panicked"))
+            .collect()
+    })
+}
+
 /// One optimiser step over all replicas.
 fn step(
     run: &mut Run,
@@ -291,35 +316,17 @@ fn step(
         .iter()
         .map(|_| run.network.clone().fork(device))
         .collect();
-    let results: Vec<Option<(GradientsParams, Loss, usize)>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = forks
-            .into_iter()
-            .zip(pools)
-            .enumerate()
-            .map(|(replica, (network, pool))| {
-                scope.spawn(move || {
-                    pool.install(|| {
-                        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-                        rng.set_stream(at * 64 + replica as u64);
-                        let examples: Vec<Example> = (0..share)
-                            .map(|_| sampler.example(None, config.length, &mut rng))
-                            .collect();
-                        let positions = examples.iter().map(|e| e.sequence.steps.len()).sum();
-                        let (loss, numbers) = Batch::new(&examples, config.tokens)?.loss(
-                            &network,
-                            &config.network,
-                            device,
-                        );
-                        let gradients = GradientsParams::from_grads(loss.backward(), &network);
-                        Some((gradients, numbers, positions))
-                    })
-                })
-            })
+    let results = in_pools(pools, forks.into_iter(), |replica, network| {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(at * 64 + replica as u64);
+        let examples: Vec<Example> = (0..share)
+            .map(|_| sampler.example(None, config.length, &mut rng))
             .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a replica panicked"))
-            .collect()
+        let positions: usize = examples.iter().map(|e| e.sequence.steps.len()).sum();
+        let (loss, numbers) =
+            Batch::new(&examples, config.tokens)?.loss(&network, &config.network, device);
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
+        Some((gradients, numbers, positions))
     });
     let mut sum = Loss::default();
     let mut accumulator = GradientsAccumulator::new();
@@ -365,12 +372,14 @@ fn validate(
     let mut roles = Vec::new();
     let mut mean = 0.0;
     for (role, examples) in held_out {
-        let mut sum = Loss::default();
-        for part in examples.chunks(8) {
-            if let Some(batch) = Batch::new(part, config.tokens) {
-                sum.add(&batch.loss(&network, &config.network, &device).1);
-            }
-        }
+        let sum = Loss::of(
+            examples,
+            8,
+            config.tokens,
+            &network,
+            &config.network,
+            &device,
+        );
         mean += sum.nats_per_note() / held_out.len() as f64;
         roles.push((role.name().to_owned(), [0, 1, 2, 3].map(|f| sum.bits(f))));
     }

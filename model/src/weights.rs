@@ -106,8 +106,6 @@ pub struct Weights {
 struct Parts<'a> {
     header: Header,
     tensors: &'a [u8],
-    /// Checksum of the tensors.
-    fingerprint: u64,
 }
 
 impl<'a> Parts<'a> {
@@ -121,7 +119,7 @@ impl<'a> Parts<'a> {
         let (header, rest) = rest
             .split_at_checked(length)
             .ok_or_else(|| damaged("the header is cut short"))?;
-        let header: Header = serde_json::from_slice(header)
+        let mut header: Header = serde_json::from_slice(header)
             .map_err(|error| damaged(&format!("unreadable header ({error})")))?;
         let format = if header.style.is_some() {
             STYLE_FORMAT
@@ -144,18 +142,17 @@ impl<'a> Parts<'a> {
         } else {
             rest
         };
-        let fingerprint = checksum(tensors);
-        if format!("{fingerprint:016x}") != header.checksum {
+        let sum = checksum(tensors);
+        if format!("{sum:016x}") != header.checksum {
             return Err(damaged("the checksum of the tensors does not match"));
         }
         if !header.network.is_possible() {
             return Err(damaged("no network has such sizes"));
         }
-        Ok(Self {
-            header,
-            tensors,
-            fingerprint,
-        })
+        if let Some(style) = &mut header.style {
+            style.fingerprint = sum;
+        }
+        Ok(Self { header, tensors })
     }
 }
 
@@ -174,7 +171,7 @@ impl Weights {
     /// As of [`shipped`](Self::shipped).
     pub fn shipped_fingerprint() -> Result<String, WeightsError> {
         let parts = Parts::of(include_bytes!("../weights/continuo.weights"))?;
-        Ok(format!("{:016x}", parts.fingerprint))
+        Ok(parts.header.checksum)
     }
 
     /// The file's bytes: a style's when it has one.
@@ -219,29 +216,21 @@ impl Weights {
     /// # Errors
     /// When they are not weights, of another version, or damaged. Never panics.
     pub fn from_bytes(bytes: &[u8], device: &Device) -> Result<Self, WeightsError> {
-        let Parts {
-            header,
-            tensors,
-            fingerprint,
-        } = Parts::of(bytes)?;
+        let Parts { header, tensors } = Parts::of(bytes)?;
         let damaged = |what: String| WeightsError::Damaged(what);
         let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(tensors.to_vec()))
             .map_err(|error| damaged(error.to_string()))?;
         let network = Network::new(&header.network, device)
             .try_load_record(record)
             .map_err(|error| damaged(error.to_string()))?;
-        let style = header.style.map(|style| Style {
-            fingerprint,
-            ..style
-        });
         Ok(Self {
-            network: match &style {
+            network: match &header.style {
                 Some(_) => cast(network, DType::F32),
                 None => network,
             },
             config: header.network,
             training: header.training,
-            style,
+            style: header.style,
         })
     }
 
@@ -250,11 +239,6 @@ impl Weights {
     /// # Errors
     /// When they are no style, of another version, or damaged.
     pub fn style_of(bytes: &[u8]) -> Result<Style, WeightsError> {
-        let parts = Parts::of(bytes)?;
-        let style = parts.header.style.ok_or(WeightsError::Foreign)?;
-        Ok(Style {
-            fingerprint: parts.fingerprint,
-            ..style
-        })
+        Parts::of(bytes)?.header.style.ok_or(WeightsError::Foreign)
     }
 }

@@ -235,14 +235,13 @@ impl Desk {
                 pitch,
                 velocity,
             } => {
-                // Drums are no pitches to go along with, and their channel is no line's.
-                if channel == DRUM_CHANNEL {
-                    self.capture.note_on(at, channel, pitch, velocity);
-                    return false;
+                // That of drums is no line's. Who waits for the downbeat is the planner, which does not listen to them.
+                let drums = channel == DRUM_CHANNEL;
+                if !drums {
+                    self.channel = channel;
                 }
-                self.channel = channel;
                 let cycle = self.playing.and_then(|(_, cycle)| cycle);
-                if cycle.is_some_and(|(_, end)| at + 1 >= end) {
+                if !drums && cycle.is_some_and(|(_, end)| at + 1 >= end) {
                     self.downbeat.push((channel, pitch, velocity));
                 } else {
                     self.planner.note_on(at, channel, pitch, velocity);
@@ -250,9 +249,7 @@ impl Desk {
                 }
             }
             Heard::NoteOff { at, channel, pitch } => {
-                if channel != DRUM_CHANNEL {
-                    self.planner.note_off(at, channel, pitch);
-                }
+                self.planner.note_off(at, channel, pitch);
                 self.capture.note_off(at, channel, pitch);
             }
             Heard::Forget => self.planner.forget(),

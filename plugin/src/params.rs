@@ -223,7 +223,7 @@ pub struct ContinuoParams {
     /// Never a note outside of key and scale.
     #[id = "scale-lock"]
     pub scale_lock: BoolParam,
-    /// Velocities softer or louder than heard, −1..=1.
+    /// Velocities softer or louder than written, −1..=1.
     #[id = "dynamics"]
     pub dynamics: FloatParam,
     /// Looseness of timing and velocity, 0..=1; 0 is exactly on the grid.

@@ -6,7 +6,7 @@
 //! chords of which only a part sounds the key of the music tells, and how roots mostly move: each place is
 //! reached by several last chords, until what follows decides between them.
 
-use super::{Chord, Key, PRESENT, PitchClassSet, Quality, RECOGNISED};
+use super::{Chord, Key, PRESENT, PitchClassSet, Quality, RECOGNISED, semitones_up};
 use crate::{harmony::Bar, note::Note, time::Tick};
 
 /// A stretch of time in which one chord holds.
@@ -237,7 +237,7 @@ fn follows(before: Option<Chord>, chord: Option<Chord>) -> f32 {
         None => 0.0,
         Some(_) if same(before, chord) => SAME,
         Some((before, chord)) => {
-            MOTION * f32::from(MOTIONS[usize::from((chord.root + 12 - before.root) % 12)]) / 100.0
+            MOTION * f32::from(MOTIONS[usize::from(semitones_up(before.root, chord.root))]) / 100.0
         }
     }
 }
@@ -250,7 +250,7 @@ fn usual(key: Key, chord: &Chord) -> f32 {
         Quality::SuspendedFourth | Quality::SuspendedSecond | Quality::SeventhSuspended => 4,
         _ => usize::from(chord.is_minor()),
     };
-    let degree = usize::from((chord.root + 12 - key.tonic) % 12);
+    let degree = usize::from(semitones_up(key.tonic, chord.root));
     DEGREE * f32::from(DEGREES[usize::from(key.minor)][family][degree]) / 100.0
 }
 

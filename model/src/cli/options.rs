@@ -59,7 +59,7 @@ pub struct Options {
     /// Which keys a line takes under the chord of the moment; chords can be broken [default: free].
     #[arg(long, value_enum, ignore_case = true)]
     motion: Option<MotionName>,
-    /// Softer or louder than heard, -100 to 100 % [default: 0].
+    /// Softer or louder than it would play by itself, -100 to 100 % [default: 0].
     #[arg(long, value_name = "PERCENT", value_parser = shift, allow_hyphen_values = true)]
     dynamics: Option<f32>,
     /// Looser timing and velocity, 0 to 100 % [default: 0].

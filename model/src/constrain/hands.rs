@@ -1,5 +1,6 @@
 //! Two hands on the keys: which notes a player can strike together.
 
+use super::last_stroke;
 use crate::note::Note;
 
 /// A hand spans a tenth.
@@ -21,11 +22,10 @@ impl Hands {
     /// The hands on the notes at the end of `notes`, sorted, that begin with the last.
     #[must_use]
     pub fn on_last_stroke(notes: &[Note]) -> Self {
-        let first = notes.last().map_or(0, |last| {
-            notes.partition_point(|note| note.onset < last.onset)
-        });
         let mut hands = Self::default();
-        notes[first..].iter().for_each(|note| hands.add(note.pitch));
+        last_stroke(notes)
+            .iter()
+            .for_each(|note| hands.add(note.pitch));
         hands
     }
 

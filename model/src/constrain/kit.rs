@@ -5,7 +5,7 @@
 //! half notes are half time: hats on the quarters, the snare on the third.
 
 use super::{
-    Rules, most_together,
+    Rules, last_stroke, most_together,
     rhythm::{Grid, ahead, settle},
 };
 use crate::{
@@ -145,10 +145,12 @@ impl Rules {
         let Some(kit) = &self.kit else {
             return;
         };
+        let place = |note: &Note| (note.onset - segment.bar.start) as usize;
         let last = notes.last();
-        let last = last.map(|last| (last.onset - segment.bar.start) as usize);
-        let (from, to) = ahead(segment, last.map_or(0, |last| last + 1));
-        let here = last.filter(|last| !full && kit.is_due(*last, &last_stroke(notes)));
+        let (from, to) = ahead(segment, last.map_or(0, |last| place(last) + 1));
+        let here = last
+            .filter(|last| !full && kit.is_due(place(last), &struck_at(notes, last.onset)))
+            .map(place);
         if let Some(next) = here.or_else(|| kit.next_due(from, to)) {
             settle(logits, next + 1, next, self.filled);
         }
@@ -193,22 +195,13 @@ impl Rules {
     }
 }
 
-/// The keys at the end of `notes` that are struck together.
-fn last_stroke(notes: &[Note]) -> Vec<u8> {
-    let first = notes.last().map_or(0, |last| {
-        notes.partition_point(|note| note.onset < last.onset)
-    });
-    notes[first..].iter().map(|note| note.pitch).collect()
-}
-
 /// The keys at the end of `notes` that are struck at `at`.
 fn struck_at(notes: &[Note], at: Tick) -> Vec<u8> {
-    let goes_on = notes.last().is_some_and(|last| last.onset == at);
-    if goes_on {
-        last_stroke(notes)
-    } else {
-        Vec::new()
-    }
+    let stroke = last_stroke(notes).iter();
+    stroke
+        .filter(|note| note.onset == at)
+        .map(|note| note.pitch)
+        .collect()
 }
 
 /// Where the snare is: on every second beat of `rhythm`, counted from the song's first bar.

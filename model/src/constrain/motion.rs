@@ -9,7 +9,7 @@ mod walk;
 
 use super::{Keys, LEAST_OF_A_CHORD, Rules, keys, rhythm::Grid};
 use crate::{
-    chord::{Chord, PitchClassSet},
+    chord::{Chord, PitchClassSet, semitones_up},
     controls::{Motion, Role},
     harmony::Bar,
     note::Note,
@@ -178,7 +178,7 @@ impl Line<'_> {
         let tones = triad(self.scale, root);
         let fifth = tones
             .iter()
-            .find(|class| (6..=8).contains(&up(root, *class)));
+            .find(|class| (6..=8).contains(&semitones_up(root, *class)));
         Some(Stand {
             root,
             fifth: fifth.unwrap_or(root),
@@ -207,13 +207,7 @@ impl Line<'_> {
     /// Nothing but the first of `classes` that holds a legal key.
     fn class(&self, legal: &Keys<bool>, classes: &[PitchClassSet]) -> Keys<f32> {
         let class = first_of(legal, classes);
-        keys(|key| {
-            if class.contains(key) {
-                0.0
-            } else {
-                f32::NEG_INFINITY
-            }
-        })
+        none_but(|key| class.contains(key))
     }
 
     fn roots(&self, stand: &Stand, legal: &Keys<bool>) -> Keys<f32> {
@@ -247,6 +241,11 @@ impl Line<'_> {
     }
 }
 
+/// A leaning that leaves the keys for which `holds` as they are, and forbids all others.
+fn none_but(holds: impl Fn(u8) -> bool) -> Keys<f32> {
+    keys(|key| if holds(key) { 0.0 } else { f32::NEG_INFINITY })
+}
+
 /// The first of `classes` with a legal key, or all keys.
 fn first_of(legal: &Keys<bool>, classes: &[PitchClassSet]) -> PitchClassSet {
     let holds = |class: &&PitchClassSet| {
@@ -263,7 +262,7 @@ fn first_of(legal: &Keys<bool>, classes: &[PitchClassSet]) -> PitchClassSet {
 fn nearest_to(class: u8, stand: &Stand) -> Vec<PitchClassSet> {
     let mut tones: Vec<u8> = stand.tones.iter().collect();
     tones.sort_by_key(|tone| {
-        let above = up(class, *tone);
+        let above = semitones_up(class, *tone);
         (above.min(12 - above), above < 6)
     });
     [class].into_iter().chain(tones).map(only).collect()
@@ -271,11 +270,6 @@ fn nearest_to(class: u8, stand: &Stand) -> Vec<PitchClassSet> {
 
 fn only(class: u8) -> PitchClassSet {
     PitchClassSet::from_mask(1 << (class % 12))
-}
-
-/// Semitones from one pitch class up to another, 0..=11.
-fn up(from: u8, to: u8) -> u8 {
-    (to + 12 - from % 12) % 12
 }
 
 /// The pitch class of the chord's fifth, perfect or not; of a chord without one a perfect fifth.

@@ -5,13 +5,11 @@ use crate::{
     controls::Rhythm,
     harmony::Bar,
     sample::log_sum,
-    time::Tick,
+    time::{TICKS_PER_QUARTER as QUARTER, Tick},
     token::{END, MAX_BAR_TICKS, duration_class},
     tokenizer::Segment,
 };
 
-/// A quarter note in ticks.
-const QUARTER: i64 = 24;
 /// The finest place that is drawn: a thirty-second.
 const FINEST: i64 = 3;
 

@@ -8,64 +8,35 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::likelihood::of_network;
+use super::likelihood::{Cost, of_network};
 use crate::{
     controls::Role,
     midi_file::{DRUM_CHANNEL, Song, Track, untangle},
     train::{
         corpus::{Part, Piece},
-        folder::{SOURCE, piece},
+        folder::piece,
     },
     weights::Weights,
 };
 
-/// Nats and notes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Price {
-    /// Of onset, pitch and duration, summed.
-    pub nats: f64,
-    /// How many notes cost that.
-    pub notes: usize,
-}
-
-impl Price {
-    /// Nats a note.
-    #[must_use]
-    pub fn per_note(&self) -> f64 {
-        self.nats / self.notes.max(1) as f64
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.nats += other.nats;
-        self.notes += other.notes;
-    }
-}
-
-/// What `pieces` cost the network, by source and role.
+/// What `pieces` cost the network, by role.
 #[must_use]
-pub fn prices(
+pub fn by_role(
     weights: &Weights,
     pieces: &[&Piece],
     progress: impl Fn() + Sync,
-) -> BTreeMap<(String, Role), Price> {
-    let each: Vec<((String, Role), Price)> = pieces
+) -> BTreeMap<Role, Cost> {
+    let each: Vec<(Role, Cost)> = pieces
         .par_iter()
         .flat_map_iter(|piece| {
             progress();
-            Role::ALL.into_iter().filter_map(move |role| {
-                let cost = of_network(weights, piece, role)?;
-                let bits: f64 = cost.network.iter().sum();
-                let price = Price {
-                    nats: bits * std::f64::consts::LN_2,
-                    notes: cost.notes,
-                };
-                Some(((piece.source.clone(), role), price))
-            })
+            let cost = |role| Some((role, of_network(weights, piece, role)?));
+            Role::ALL.into_iter().filter_map(cost)
         })
         .collect();
-    let mut sums = BTreeMap::<_, Price>::new();
-    for (key, price) in each {
-        sums.entry(key).or_default().add(&price);
+    let mut sums = BTreeMap::<Role, Cost>::new();
+    for (role, cost) in each {
+        sums.entry(role).or_default().add(&cost);
     }
     sums
 }
@@ -123,10 +94,7 @@ impl Player {
                 if count % 2 == 0 {
                     player.songs.push((each.id.clone(), song));
                 } else {
-                    player.held_out.push(Piece {
-                        source: SOURCE.to_owned(),
-                        ..read
-                    });
+                    player.held_out.push(read);
                 }
                 count += 1;
             }

@@ -19,7 +19,7 @@ use crate::{
     time::Tick,
     tokenizer::{Scene, Segment, Sequence, Tokenizer, shift_to_c, slices},
     train::{
-        batch::{Batch, Example, Loss, Tokens},
+        batch::{Example, Loss, Tokens},
         corpus::Piece,
         task::{Exercise, exercise},
     },
@@ -144,17 +144,19 @@ fn network_cost(
     velocity: bool,
 ) -> Cost {
     let device = Device::flex();
-    let mut sum = Loss::default();
     let mut with_velocity = 0;
     let examples: Vec<Example> = windows(exercise, bars, shift)
         .into_iter()
         .map(|sequence| Example { sequence, velocity })
         .collect();
-    for part in examples.chunks(BATCH) {
-        if let Some(batch) = Batch::new(part, Tokens::Notes) {
-            sum.add(&batch.loss(&weights.network, &weights.config, &device).1);
-        }
-    }
+    let sum = Loss::of(
+        &examples,
+        BATCH,
+        Tokens::Notes,
+        &weights.network,
+        &weights.config,
+        &device,
+    );
     if velocity {
         with_velocity = sum.notes as usize;
     }
@@ -185,9 +187,9 @@ pub fn of_network(weights: &Weights, piece: &Piece, role: Role) -> Option<Cost> 
 /// What a piece's part of `role` costs; `None` when it has none.
 #[must_use]
 pub fn cost(weights: &Weights, baselines: &Baselines, piece: &Piece, role: Role) -> Option<Cost> {
-    let mut cost = of_network(weights, piece, role)?;
     let (exercise, bars) = held_out(piece, role)?;
     let shift = shift_to_c(role, &exercise.heard, &exercise.own);
+    let mut cost = network_cost(weights, &exercise, bars, shift, piece.has_velocity);
     let line = Line {
         role,
         own: &exercise.own,

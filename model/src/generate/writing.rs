@@ -182,7 +182,7 @@ impl Writing<'_> {
     fn keys(&self, logits: &mut [f32], at: Tick, harmony: &Harmony) {
         let (music, segment, notes) = (self.music, self.segment, &self.notes[..]);
         let told = self.told(harmony, at);
-        let tones = self.tones(at, harmony);
+        let tones = self.tones(at, harmony, told.as_ref());
         let place = Place {
             harmony,
             ceiling: self.ceiling(at),
@@ -214,12 +214,8 @@ impl Writing<'_> {
         }
         let bar = &self.segment.bar;
         let spans = self.tokenizer.progression();
-        let here = |span: &&Span| span.from <= at && span.to > bar.start;
         let of_beat = harmony.chords[1].is_none() && harmony.chords[0].is_some();
-        let last = spans
-            .iter()
-            .rposition(|span| here(&span) && span.chord.is_some());
-        let Some(last) = last.filter(|_| !of_beat) else {
+        let Some(last) = self.last_span(at).filter(|_| !of_beat) else {
             let chord = harmony.chords[0]?;
             return Some(Told {
                 chord,
@@ -251,9 +247,15 @@ impl Writing<'_> {
         })
     }
 
-    /// The pitch classes to which the notes at `at` are kept, if they are.
-    fn tones(&self, at: Tick, harmony: &Harmony) -> Option<PitchClassSet> {
-        let told = self.told(harmony, at);
+    /// The place in the progression of the last chord of this bar that has begun at `at`.
+    fn last_span(&self, at: Tick) -> Option<usize> {
+        let start = self.segment.bar.start;
+        let here = |span: &Span| span.from <= at && span.to > start && span.chord.is_some();
+        self.tokenizer.progression().iter().rposition(here)
+    }
+
+    /// The pitch classes to which the notes at `at` are kept, if they are; `told` is what a line stands on there.
+    fn tones(&self, at: Tick, harmony: &Harmony, told: Option<&Told>) -> Option<PitchClassSet> {
         let tones = self.rules.tones(told.map(|told| told.chord));
         tones.or_else(|| self.corrected(at, harmony))
     }
@@ -273,9 +275,8 @@ impl Writing<'_> {
         }
         match self.music.controls.role {
             Role::Chords if !self.rules.moves() => {
-                let known = |span: &&Span| span.from <= at && span.to > bar.start;
-                let spans = self.tokenizer.progression().iter().rev();
-                let last = spans.filter(known).find_map(|span| span.chord);
+                let spans = self.tokenizer.progression();
+                let last = self.last_span(at).and_then(|last| spans[last].chord);
                 let tones = self.rules.pure(&last.or(harmony.chords[0])?);
                 // Hands find three notes in three pitch classes.
                 tones.filter(|tones| tones.len() > 2)
@@ -351,11 +352,14 @@ impl Writing<'_> {
         let network = &self.decoder.weights.network;
         let wanted = numbers(network.onset_logits(self.state.clone(), proposed));
         let mut logits = wanted.clone();
-        // The same keys as a further note of the stroke may have.
-        let tones = self.notes.last().map(|last| {
+        // Of chords alone it depends on the harmony whether a stroke has room: the same keys as its further notes
+        // may have.
+        let chords = self.music.controls.role == Role::Chords;
+        let tones = self.notes.last().filter(|_| chords).map(|last| {
             let harmony = self.tokenizer.harmony_at(self.segment, last.onset);
+            let told = self.told(&harmony, last.onset);
             let ground = self.rules.ground(&harmony);
-            let tones = self.tones(last.onset, &harmony);
+            let tones = self.tones(last.onset, &harmony, told.as_ref());
             tones.map_or(ground, |tones| tones.common(ground))
         });
         self.rules

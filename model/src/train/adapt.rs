@@ -15,10 +15,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     Best, Run, TrainConfig, TrainError,
-    batch::{Batch, Example, Loss, Tokens},
+    batch::{Example, Loss, Tokens},
     corpus::Piece,
     folder::Split,
-    optimizer,
+    in_pools, optimizer, pools,
     sampler::{Sampler, can_teach, example_of},
     step,
 };
@@ -139,9 +139,12 @@ pub fn adapt(
         nats: before.clone(),
         best: false,
     });
-    let mut best = Best::default();
-    best.look(mean(&judge.nats(&start.network)));
-    let (network, steps) = lesson(start, &sampler, &judge, config, device, best, watch)?;
+    // What has learnt no style is what ships.
+    let first = match &start.style {
+        Some(_) => mean(&judge.nats(&start.network)),
+        None => mean(&before),
+    };
+    let (network, steps) = lesson(start, &sampler, &judge, config, device, first, watch)?;
     let network = cast(cast(network, DType::F16), DType::F32);
     let after = judge.nats(&network);
     let by_role = |(role, nats): (String, f64)| {
@@ -185,14 +188,15 @@ fn taught(split: &Split, config: &AdaptConfig) -> Vec<Role> {
 
 const NOTHING: &str = "the files hold no part of the roles that were asked for";
 
-/// Steps, averages and looks until it gets no better; the best average, and after how many steps it came.
+/// Steps, averages and looks until it gets no better than `first`, what `start` costs; the best average, and after
+/// how many steps it came.
 fn lesson(
     start: &Weights,
     sampler: &Sampler,
     judge: &Judge,
     config: &AdaptConfig,
     device: &Device,
-    mut best: Best,
+    first: f64,
     watch: &mut dyn FnMut(Event) -> ControlFlow<()>,
 ) -> Result<(Network, u64), TrainError> {
     let device = device.clone().autodiff();
@@ -216,9 +220,9 @@ fn lesson(
         training: Training::default(),
         best: Best::default(),
     };
+    run.best.look(first);
     let mut average = start.network.clone();
     let mut kept = None;
-    let first = best.validation;
     while run.training.steps < config.steps {
         let loss = step(&mut run, &training, sampler, &judge.pools, &device);
         average = toward(average, &run.network.valid(), config.renewed);
@@ -227,7 +231,7 @@ fn lesson(
         let mut flow = watch(Event::Step { step, nats });
         if step.is_multiple_of(config.look_every) || step == config.steps {
             let nats = judge.nats(&average);
-            let better = best.look(mean(&nats));
+            let better = run.best.look(mean(&nats));
             if better {
                 kept = Some((average.clone(), step));
             }
@@ -236,7 +240,7 @@ fn lesson(
                 nats,
                 best: better,
             };
-            if watch(look).is_break() || best.looks_since >= config.patience {
+            if watch(look).is_break() || run.best.looks_since >= config.patience {
                 flow = ControlFlow::Break(());
             }
         }
@@ -320,13 +324,10 @@ impl Judge {
                     .into(),
             );
         }
-        let pools = (0..config.replicas.max(1))
-            .map(|_| rayon::ThreadPoolBuilder::new().num_threads(1).build())
-            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             config: network,
             device: device.clone().inner(),
-            pools,
+            pools: pools(config.replicas.max(1))?,
             examples,
         })
     }
@@ -352,28 +353,8 @@ fn nats(
     /// Sequences that are computed at once.
     const AT_ONCE: usize = 4;
     let share = examples.len().div_ceil(pools.len()).max(1);
-    let losses: Vec<Loss> = std::thread::scope(|scope| {
-        let threads: Vec<_> = examples
-            .chunks(share)
-            .zip(pools)
-            .map(|(examples, pool)| {
-                scope.spawn(move || {
-                    pool.install(|| {
-                        let mut sum = Loss::default();
-                        for part in examples.chunks(AT_ONCE) {
-                            if let Some(batch) = Batch::new(part, Tokens::Notes) {
-                                sum.add(&batch.loss(network, config, device).1);
-                            }
-                        }
-                        sum
-                    })
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a look panicked"))
-            .collect()
+    let losses = in_pools(pools, examples.chunks(share), |_, examples| {
+        Loss::of(examples, AT_ONCE, Tokens::Notes, network, config, device)
     });
     let mut sum = Loss::default();
     losses.iter().for_each(|loss| sum.add(loss));

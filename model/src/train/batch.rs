@@ -42,6 +42,25 @@ impl Loss {
         self.nats[..3].iter().sum::<f64>() / self.notes.max(1.0)
     }
 
+    /// What `examples` cost, `at_once` of them side by side.
+    #[must_use]
+    pub fn of(
+        examples: &[Example],
+        at_once: usize,
+        tokens: Tokens,
+        network: &Network,
+        config: &NetworkConfig,
+        device: &Device,
+    ) -> Self {
+        let mut sum = Self::default();
+        for part in examples.chunks(at_once) {
+            if let Some(batch) = Batch::new(part, tokens) {
+                sum.add(&batch.loss(network, config, device).1);
+            }
+        }
+        sum
+    }
+
     /// Adds the sums of another.
     pub fn add(&mut self, other: &Self) {
         for (sum, nats) in self.nats.iter_mut().zip(other.nats) {

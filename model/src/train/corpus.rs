@@ -8,6 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
+use super::task::sorted;
 use crate::{
     chord::{Key, Quality},
     harmony::Bar,
@@ -39,6 +40,24 @@ pub struct ChordSymbol {
     pub intervals: &'static [u8],
     /// Pitch class of the bass.
     pub bass: u8,
+}
+
+impl ChordSymbol {
+    /// Its keys in close position in the octave around `center`, from half an octave below on, sorted.
+    #[must_use]
+    pub fn around(&self, center: i32) -> Vec<i32> {
+        let low = center - 6;
+        let mut keys: Vec<i32> = self
+            .intervals
+            .iter()
+            .map(|interval| {
+                let class = i32::from((self.root + interval) % 12);
+                low + (class - low).rem_euclid(12)
+            })
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
 }
 
 /// One piece of music.
@@ -225,9 +244,7 @@ fn piece(raw: RawPiece) -> Result<Piece, String> {
     let mut end = 0;
     let mut parts = Vec::new();
     for part in &raw.parts {
-        let mut notes = part.notes.iter().map(note).collect::<Result<Vec<_>, _>>()?;
-        notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
-        notes.dedup_by_key(|note| (note.onset, note.pitch));
+        let notes = sorted(part.notes.iter().map(note).collect::<Result<_, _>>()?);
         end = notes.iter().map(|note| note.end().0).fold(end, i64::max);
         parts.push(Part {
             role: part.role.clone(),

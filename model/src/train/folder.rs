@@ -16,6 +16,7 @@ use fnv::FnvHasher;
 use super::{
     corpus::{Part, Piece, bars, on_grid},
     sampler::can_teach,
+    task::sorted,
 };
 use crate::{
     controls::Role,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The set that these pieces belong to.
-pub const SOURCE: &str = "own";
+const SOURCE: &str = "own";
 
 /// Fewer notes make no part.
 const LEAST_NOTES: usize = 8;
@@ -192,9 +193,7 @@ struct Played<'a> {
 
 impl<'a> Played<'a> {
     fn new(track: &'a Track) -> Self {
-        let mut notes: Vec<Note> = track.notes.iter().map(|note| on_grid(*note)).collect();
-        notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
-        notes.dedup_by_key(|note| (note.onset, note.pitch));
+        let notes = sorted(track.notes.iter().map(|note| on_grid(*note)).collect());
         let mut pitches: Vec<u8> = notes.iter().map(|note| note.pitch).collect();
         pitches.sort_unstable();
         let mut end = Tick(i64::MIN);
@@ -410,7 +409,7 @@ impl Split {
 /// The first three quarters of a piece, and the rest.
 fn cut(piece: &Piece) -> (Piece, Piece) {
     let bar = (piece.bars.len() * 3).div_ceil(4);
-    let (before, after) = piece.bars.split_at(bar.min(piece.bars.len()));
+    let (before, after) = piece.bars.split_at(bar);
     let at = after.first().map_or(Tick(i64::MAX), |bar| bar.start);
     let with = |bars: &[_], keep: &dyn Fn(&Note) -> bool| Piece {
         bars: bars.to_vec(),

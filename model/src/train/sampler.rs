@@ -148,12 +148,6 @@ impl Sampler {
         })
     }
 
-    /// The roles that some piece teaches.
-    #[must_use]
-    pub fn roles(&self) -> &[Role] {
-        &self.roles
-    }
-
     /// All pieces, in the order of the files.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {

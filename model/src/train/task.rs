@@ -27,7 +27,8 @@ pub struct Exercise {
     pub heard: Vec<Note>,
 }
 
-fn sorted(mut notes: Vec<Note>) -> Vec<Note> {
+/// By onset, then pitch; one of each.
+pub(super) fn sorted(mut notes: Vec<Note>) -> Vec<Note> {
     notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
     notes.dedup_by_key(|note| (note.onset, note.pitch));
     notes
@@ -129,16 +130,7 @@ pub fn heard_chords(piece: &Piece, hands: Hands, rng: &mut impl Rng) -> Vec<Note
         } else {
             rng.random_range(-5..=5)
         };
-        let mut pitches: Vec<i32> = chord
-            .intervals
-            .iter()
-            .map(|interval| {
-                let class = i32::from((chord.root + interval) % 12);
-                let low = center + spread - 6;
-                low + (class - low).rem_euclid(12)
-            })
-            .collect();
-        pitches.sort_unstable();
+        let mut pitches = chord.around(center + spread);
         // Hands that leave out a note leave out the fifth.
         if pitches.len() > 3 && rng.random_bool(0.3) {
             let fifth = i32::from((chord.root + 7) % 12);

@@ -221,7 +221,7 @@ pub fn fold(ui: &mut Ui, scene: &Scene, view: &mut View, rect: Rect, alone: bool
         gap: look.px(4.0),
     };
     let width = look.px(natural(Size::Small).x);
-    let tip = "Softer or louder than what it hears";
+    let tip = "Softer or louder than it would play by itself";
     knob(
         ui,
         scene,

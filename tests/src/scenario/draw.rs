@@ -1,6 +1,9 @@
 //! Draws a scenario from its seed. The same seed draws the same scenario on every machine.
 
-use continuo_model::time::Meter;
+use continuo_model::{
+    controls::{Motion, Rhythm},
+    time::Meter,
+};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -207,24 +210,9 @@ fn params(numbers: &mut impl Rng) -> Vec<(&'static str, &'static str)> {
 /// What is asked of a line, from a stream of its own: the rest of a seed's scenario was there before it.
 fn line(seed: u64) -> Vec<(&'static str, &'static str)> {
     let mut numbers = ChaCha8Rng::seed_from_u64(!seed);
-    let rhythms = [
-        "Whole notes",
-        "Half notes",
-        "Quarter notes",
-        "Eighth notes",
-        "Eighth triplets",
-        "Sixteenth notes",
-        "Off-beats",
-    ];
-    let motions = [
-        "Roots",
-        "Roots and fifths",
-        "Chord tones",
-        "Steps",
-        "Arpeggio",
-        "Alberti",
-    ];
-    let choices: [(&str, &[&str]); 2] = [("Rhythm", &rhythms), ("Motion", &motions)];
+    // Without the first of each, which is free.
+    let (rhythms, motions) = (Rhythm::ALL.map(Rhythm::name), Motion::ALL.map(Motion::name));
+    let choices = [("Rhythm", &rhythms[1..]), ("Motion", &motions[1..])];
     let mut params = Vec::new();
     for (name, values) in choices {
         if numbers.random_bool(0.25) {

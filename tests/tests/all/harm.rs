@@ -4,7 +4,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, id},
+    process::id,
 };
 
 use continuo_tests::{
@@ -16,7 +16,7 @@ use continuo_tests::{
 
 use crate::{
     songs::{chords, meter},
-    support::{plugin, render, share_machine},
+    support::{child, plugin, render, share_machine},
 };
 
 /// Where the child finds the states of a project that it has to keep, in each format.
@@ -24,27 +24,6 @@ const STATES: [(Format, &str); 2] = [
     (Format::Clap, "CONTINUO_TEST_CLAP_STATE"),
     (Format::Vst3, "CONTINUO_TEST_VST3_STATE"),
 ];
-
-/// Runs the ignored test `name` of this file with `variables`; what it said besides that it passed.
-fn child(name: &str, variables: &[(&str, &str)]) -> String {
-    let mut child = Command::new(env::current_exe().expect("this program"));
-    child.args([
-        "--exact",
-        &format!("harm::{name}"),
-        "--ignored",
-        "--nocapture",
-    ]);
-    let output = child.envs(variables.iter().copied()).output();
-    let output = output.expect("a child process");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{name}: {}\n{told}\n{said}",
-        output.status
-    );
-    said
-}
 
 /// A file that goes away with this.
 struct Scratch(PathBuf);
@@ -103,7 +82,7 @@ fn damaged_weights_are_refused_at_load_with_a_message_and_notes_pass_through() {
     });
     let mut variables = vec![("CONTINUO_TEST_WEIGHTS", weights.path())];
     variables.extend(states.iter().map(|(name, state)| (*name, state.path())));
-    let said = child("with_damaged_weights", &variables);
+    let said = child("harm::with_damaged_weights", &variables);
     // Once for each of the two libraries, however many instances there are.
     let message =
         "Continuo: no music will be generated: damaged weights file: the checksum of the tensors";
@@ -145,7 +124,7 @@ fn a_panic_of_the_planner_is_counted_and_it_plans_on() {
     let _machine = share_machine();
     // A render tells each of 24 ticks a beat.
     child(
-        "with_a_planner_that_panics",
+        "harm::with_a_planner_that_panics",
         &[("CONTINUO_TEST_PANICS", "131")],
     );
 }

@@ -3,7 +3,7 @@
 //! The plugin looks for styles in the user's folder, which the guarded build lets a test replace by a variable. So
 //! each test plays in a process of its own.
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{env, fs, path::PathBuf};
 
 use burn::{
     module::{Module as _, ModuleMapper, Param},
@@ -26,7 +26,7 @@ use continuo_tests::{
 use crate::{
     offline,
     songs::{chords, melody, meter},
-    support::{plugin, share_machine},
+    support::{child, plugin, share_machine},
 };
 
 /// Where the child finds the folder of styles.
@@ -68,28 +68,15 @@ fn style() -> Vec<u8> {
 }
 
 /// Runs the ignored test `name` of this file in a process that finds `files` in its folder of styles.
-fn child(name: &str, files: &[(&str, &[u8])]) {
+fn child_with(name: &str, files: &[(&str, &[u8])]) {
     let folder = env::temp_dir().join(format!("continuo-{}-{name}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     for (file, bytes) in files {
         fs::write(folder.join(file), bytes).expect("a file");
     }
-    let mut child = Command::new(env::current_exe().expect("this program"));
-    child.args([
-        "--exact",
-        &format!("style::{name}"),
-        "--ignored",
-        "--nocapture",
-    ]);
-    let output = child.env(FOLDER, &folder).output().expect("a child");
+    let path = folder.to_str().expect("a path of letters");
+    child(&format!("style::{name}"), &[(FOLDER, path)]);
     let _ = fs::remove_dir_all(&folder);
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && told.contains("1 passed"),
-        "{name}: {}\n{told}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 fn folder() -> PathBuf {
@@ -165,7 +152,7 @@ fn play(
 #[test]
 fn a_file_in_a_style_has_the_notes_of_the_plugin_in_it() {
     let _machine = share_machine();
-    child("plays_as_a_file", &[("mine.style", &style())]);
+    child_with("plays_as_a_file", &[("mine.style", &style())]);
 }
 
 #[test]
@@ -193,7 +180,7 @@ fn plays_as_a_file() {
 #[test]
 fn a_style_that_is_chosen_in_mid_play_counts_from_there_and_leaves_no_note_hanging() {
     let _machine = share_machine();
-    child("changes_in_mid_play", &[("mine.style", &style())]);
+    child_with("changes_in_mid_play", &[("mine.style", &style())]);
 }
 
 #[test]
@@ -249,7 +236,7 @@ fn a_style_that_is_missing_or_damaged_stays_in_the_project_which_plays_as_shippe
     let _machine = share_machine();
     let mut cut = style();
     cut.truncate(cut.len() / 2);
-    child("is_missing", &[("cut.style", &cut)]);
+    child_with("is_missing", &[("cut.style", &cut)]);
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What the tests share: a plugin, a quiet machine, a source of numbers.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    env,
+    process::Command,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use continuo_tests::{
     bundles,
@@ -10,6 +14,22 @@ use continuo_tests::{
     player::{Performance, Player, Session},
     transport::Song,
 };
+
+/// Runs the ignored test `name` in a process of its own with `variables`; what it said besides that it passed.
+pub fn child(name: &str, variables: &[(&str, &str)]) -> String {
+    let mut child = Command::new(env::current_exe().expect("this program"));
+    child.args(["--exact", name, "--ignored", "--nocapture"]);
+    let output = child.envs(variables.iter().copied()).output();
+    let output = output.expect("a child process");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{name}: {}\n{told}\n{said}",
+        output.status
+    );
+    said
+}
 
 /// Held for reading by every test that renders, for writing by those that need the machine to themselves.
 static MACHINE: RwLock<()> = RwLock::new(());

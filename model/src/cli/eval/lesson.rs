@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, bail};
 use continuo_model::{
     controls::Role,
-    eval::lesson::{Player, Price, prices},
+    eval::{
+        lesson::{Player, by_role},
+        likelihood::Cost,
+    },
     midi_file::write_file,
     train::corpus::Piece,
     weights::Weights,
@@ -57,24 +60,16 @@ pub fn run(arguments: &Eval, player: &Player) -> anyhow::Result<()> {
 /// Prints what `pieces` cost with each of two weights, by role and in all.
 fn table(what: &str, pieces: &[&Piece], weights: [&Weights; 2]) -> anyhow::Result<()> {
     let progress = bar(2 * pieces.len(), what.to_owned())?;
-    let costs = weights.map(|weights| {
-        let mut roles = BTreeMap::<Role, Price>::new();
-        for ((_, role), price) in prices(weights, pieces, || progress.inc(1)) {
-            let sum = roles.entry(role).or_default();
-            sum.nats += price.nats;
-            sum.notes += price.notes;
-        }
-        roles
-    });
+    let costs = weights.map(|weights| by_role(weights, pieces, || progress.inc(1)));
     progress.finish_and_clear();
     println!("{what}, {} pieces", pieces.len());
     let [before, after] = &costs;
-    for (role, price) in before {
-        let after = after.get(role).copied().unwrap_or_default();
-        row(role.name(), price, &after);
+    for (role, cost) in before {
+        let after = after.get(role).cloned().unwrap_or_default();
+        row(role.name(), cost, &after);
     }
-    let mean = |costs: &BTreeMap<Role, Price>| {
-        costs.values().map(Price::per_note).sum::<f64>() / costs.len().max(1) as f64
+    let mean = |costs: &BTreeMap<Role, Cost>| {
+        costs.values().map(nats).sum::<f64>() / costs.len().max(1) as f64
     };
     println!(
         "  {:<34}{:>8}{:>9.3}{:>9.3}",
@@ -86,11 +81,16 @@ fn table(what: &str, pieces: &[&Piece], weights: [&Weights; 2]) -> anyhow::Resul
     Ok(())
 }
 
-fn row(name: &str, before: &Price, after: &Price) {
+/// Nats a note of onset, pitch and duration.
+fn nats(cost: &Cost) -> f64 {
+    cost.per_note(&cost.network) * std::f64::consts::LN_2
+}
+
+fn row(name: &str, before: &Cost, after: &Cost) {
     println!(
         "  {name:<34}{:>8}{:>9.3}{:>9.3}",
         before.notes,
-        before.per_note(),
-        after.per_note()
+        nats(before),
+        nats(after)
     );
 }

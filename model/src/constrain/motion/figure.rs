@@ -1,6 +1,6 @@
 //! Broken chords: arpeggios and Alberti figures.
 
-use super::{Line, Stand, first_of, only};
+use super::{Line, Stand, first_of, none_but, only};
 use crate::{
     chord::PitchClassSet,
     constrain::{Keys, keys},
@@ -179,11 +179,5 @@ fn goes_up(figure: &[Note]) -> bool {
 }
 
 fn of_keys(allowed: &[u8]) -> Keys<f32> {
-    keys(|key| {
-        if allowed.contains(&key) {
-            0.0
-        } else {
-            f32::NEG_INFINITY
-        }
-    })
+    none_but(|key| allowed.contains(&key))
 }

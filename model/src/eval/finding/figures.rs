@@ -2,10 +2,7 @@
 
 use rand::{Rng, seq::IndexedRandom};
 
-use crate::{
-    note::Note,
-    train::corpus::{ChordSymbol, Piece},
-};
+use crate::{note::Note, train::corpus::Piece};
 
 /// In which order the notes of a chord follow each other, over and over.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +48,7 @@ pub(super) fn broken(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
     let velocity = rng.random_range(60..=100);
     let mut notes = Vec::new();
     for symbol in &piece.chords {
-        let pitches = voiced(symbol, center + rng.random_range(-5..=5));
+        let pitches = symbol.around(center + rng.random_range(-5..=5));
         let round = figure.round(pitches.len());
         let fits = |pace: &&i64| **pace * round.len() as i64 <= symbol.duration;
         let Some(&pace) = PACES[likes..].iter().find(fits) else {
@@ -63,28 +60,14 @@ pub(super) fn broken(piece: &Piece, rng: &mut impl Rng) -> Vec<Note> {
             notes.push(Note {
                 onset,
                 duration: if rings { end - onset } else { pace },
-                pitch: pitches[*index],
+                // The cast is safe: no hands go so far from the middle.
+                pitch: pitches[*index] as u8,
                 velocity,
             });
         }
     }
     notes.sort_by_key(|note| (note.onset, note.pitch));
     notes
-}
-
-/// The notes of a symbol in close position around `center`, in the inversion that lies there.
-fn voiced(symbol: &ChordSymbol, center: i32) -> Vec<u8> {
-    let low = center - 6;
-    let mut pitches: Vec<u8> = symbol
-        .intervals
-        .iter()
-        .map(|interval| {
-            let class = i32::from((symbol.root + interval) % 12);
-            (low + (class - low).rem_euclid(12)) as u8
-        })
-        .collect();
-    pitches.sort_unstable();
-    pitches
 }
 
 #[cfg(test)]
